@@ -1,0 +1,1 @@
+"""Replays series through a monitor the way Datadog evaluates it."""

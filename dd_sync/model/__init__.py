@@ -1,0 +1,1 @@
+"""Monitors, downtimes and states, frozen, in Datadog's own words."""

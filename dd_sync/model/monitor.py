@@ -1,0 +1,96 @@
+"""A Datadog monitor, declared or live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# The fields a user can set; what else Datadog answers with is read-only.
+FIELDS = (
+    "type",
+    "name",
+    "query",
+    "message",
+    "tags",
+    "priority",
+    "options",
+    "restricted_roles",
+    "draft_status",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor:
+    """Fields and units as in Datadog's API v1; None where a user did not set an optional one.
+
+    options: as sent to Datadog, seconds and minutes as its reference says.
+    id, creator_handle, modified: only on a live monitor.
+    """
+
+    type: str
+    query: str
+    name: str = ""
+    message: str = ""
+    tags: tuple[str, ...] = ()
+    priority: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    restricted_roles: tuple[str, ...] | None = None
+    draft_status: str | None = None
+    id: int | None = None
+    modified: str | None = None
+
+    def body(self) -> dict[str, Any]:
+        """The request body that declares this monitor, in a stable order of keys."""
+        body: dict[str, Any] = {
+            "type": self.type,
+            "name": self.name,
+            "query": self.query,
+            "message": self.message,
+            "tags": list(self.tags),
+            "priority": self.priority,
+            "options": dict(self.options),
+        }
+        if self.restricted_roles is not None:
+            body["restricted_roles"] = list(self.restricted_roles)
+        if self.draft_status is not None:
+            body["draft_status"] = self.draft_status
+        return body
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Monitor:
+        """A monitor as Datadog answers it. Missing and null fields become the defaults here."""
+        roles = body.get("restricted_roles")
+        return cls(
+            type=str(body.get("type") or ""),
+            query=str(body.get("query") or ""),
+            name=str(body.get("name") or ""),
+            message=str(body.get("message") or ""),
+            tags=tuple(str(tag) for tag in body.get("tags") or ()),
+            priority=body.get("priority"),
+            options=body.get("options") or {},
+            restricted_roles=None if roles is None else tuple(str(role) for role in roles),
+            draft_status=body.get("draft_status"),
+            id=body.get("id"),
+            modified=body.get("modified"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A monitor the catalog declares, with what only the catalog knows about it.
+
+    origin: the file and the path of keys and indexes in it, from which a place can be found again.
+    references: keys of monitors that the query names as `${monitor:key}`, each once.
+    """
+
+    key: str
+    monitor: Monitor
+    file: str
+    path: tuple[str | int, ...]
+    references: tuple[str, ...] = ()
+    guard: str | None = None
+    level: int | None = None
+    hold: bool = False
+    protected: bool = False
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,46 @@
+"""Protocols of the outside. The core sees Datadog, the clock and series only through these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from dd_sync.model.downtime import Downtime
+
+Json = dict[str, Any]
+Clock = Callable[[], datetime]
+
+
+class Monitors(Protocol):
+    """Datadog's monitors, as plain JSON. Every call raises DatadogError."""
+
+    def list(self, tags: Sequence[str] = ()) -> list[Json]:
+        """All live monitors that carry every one of `tags`; complete, or an error."""
+        ...
+
+    def get(self, monitor_id: int) -> Json: ...
+
+    def create(self, body: Mapping[str, Any]) -> Json: ...
+
+    def update(self, monitor_id: int, body: Mapping[str, Any]) -> Json: ...
+
+    def delete(self, monitor_id: int, *, force: bool = False) -> None: ...
+
+    def can_delete(self, monitor_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """Per monitor that must not be deleted, where it is used; the others are missing."""
+        ...
+
+    def validate(self, body: Mapping[str, Any], monitor_id: int | None = None) -> None: ...
+
+
+class Downtimes(Protocol):
+    """Datadog's downtimes, v2. Every call raises DatadogError."""
+
+    def list(self, *, current_only: bool = True) -> list[Downtime]: ...
+
+    def create(self, downtime: Downtime) -> Downtime: ...
+
+    def update(self, downtime_id: str, attributes: Mapping[str, Any]) -> Downtime: ...
+
+    def cancel(self, downtime_id: str) -> None: ...

@@ -1,0 +1,1 @@
+"""Datadog's monitor query language: text to nodes and back."""
