@@ -1,0 +1,55 @@
+"""Names of the metric query language, and the nearest one to a name that is not of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+TIME_AGGREGATORS = ("avg", "sum", "min", "max", "last")
+CHANGES = ("change", "pct_change")
+SPACE_AGGREGATORS = ("avg", "sum", "min", "max", "count", "last")
+MODIFIERS = ("as_count", "as_rate", "rollup", "fill", "weighted")
+# fmt: off
+_FUNCTIONS = (
+    "abs", "log2", "log10", "cumsum", "integral", "diff", "monotonic_diff", "derivative", "dt",
+    "per_second", "per_minute", "per_hour", "throughput", "rollup", "moving_rollup",
+    "trend_line", "robust_trend", "piecewise_constant", "autosmooth", "ewma_3", "ewma_5",
+    "ewma_7", "ewma_10", "ewma_20", "median_3", "median_5", "median_7", "median_9", "anomalies",
+    "outliers", "forecast", "top", "count_nonzero", "count_not_null", "exclude_null",
+    "default_zero", "clamp_min", "clamp_max", "cutoff_min", "cutoff_max", "timeshift",
+    "calendar_shift", "hour_before", "day_before", "week_before", "month_before", "min", "max",
+    "avg", "sum", "minimum", "maximum", "stddev", "percentile",
+)
+# fmt: on
+FUNCTIONS = frozenset(_FUNCTIONS) | {
+    f"{end}{number}{ranking}"
+    for end in ("top", "bottom")
+    for number in (5, 10, 15, 20)
+    for ranking in ("", "_max", "_mean", "_min", "_last", "_area", "_l2norm", "_norm", "_sum")
+}
+
+_PERCENTILE = re.compile(r"p\d{1,2}(\.\d+)?\Z")
+
+
+def is_time_aggregator(word: str) -> bool:
+    # `percentile` and p95 are only for distribution metrics, so no error suggests them.
+    return word in TIME_AGGREGATORS or word == "percentile" or _PERCENTILE.match(word) is not None
+
+
+def is_space_aggregator(word: str) -> bool:
+    return word in SPACE_AGGREGATORS or _PERCENTILE.match(word) is not None
+
+
+def near(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
+    """The known name most like `word`, None if none is."""
+    from difflib import get_close_matches  # only errors pay for the import
+
+    found = get_close_matches(word.lower()[:60], sorted(known), n=1, cutoff=likeness)
+    return found[0] if found else None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """What to write instead of `word`: the nearest name, or all of them."""
+    names = list(known)
+    nearest = near(word, names)
+    return f"did you mean {nearest}?" if nearest else f"use {', '.join(names[:-1])} or {names[-1]}"
