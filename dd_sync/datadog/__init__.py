@@ -1,0 +1,1 @@
+"""The way to Datadog: the only room that imports datadog_api_client."""

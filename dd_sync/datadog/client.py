@@ -1,0 +1,87 @@
+"""Datadog as the commands see it: monitors, downtimes and a check of the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import urllib3
+from datadog_api_client import ApiClient, Configuration
+
+from dd_sync import __version__
+from dd_sync.datadog.downtimes import DatadogDowntimes
+from dd_sync.datadog.monitors import DatadogMonitors
+from dd_sync.datadog.retry import Patience
+from dd_sync.datadog.target import Target, choose_target
+from dd_sync.datadog.wire import Wire
+from dd_sync.ports import Downtimes, Monitors
+
+# As many as apply writes at once.
+_CONNECTIONS = 8
+# The generated client has annotations in its models but none where it is put together.
+_Configuration: Any = Configuration
+
+
+class Datadog:
+    """One Datadog. The parts of its API are imported when first used: a snooze needs only downtimes."""
+
+    def __init__(self, target: Target, client: ApiClient, patience: Patience) -> None:
+        self.target = target.name
+        self._client: Any = client
+        self._wire = Wire(target, patience)
+
+    @cached_property
+    def monitors(self) -> Monitors:
+        from datadog_api_client.v1.api.monitors_api import MonitorsApi
+
+        generated: Any = MonitorsApi
+        return DatadogMonitors(self._wire, generated(self._client))
+
+    @cached_property
+    def downtimes(self) -> Downtimes:
+        from datadog_api_client.v2.api.downtimes_api import DowntimesApi
+
+        generated: Any = DowntimesApi
+        return DatadogDowntimes(self._wire, generated(self._client))
+
+    def validate_keys(self) -> None:
+        """Asks Datadog whether it knows the API key. Raises DatadogError if not."""
+        from datadog_api_client.v1.api.authentication_api import AuthenticationApi
+
+        generated: Any = AuthenticationApi
+        self._wire.call("GET", "/api/v1/validate", generated(self._client).validate)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def connect(
+    environ: Mapping[str, str], *, host: str | None = None, patience: Patience | None = None
+) -> Datadog:
+    """The Datadog that `host`, DD_HOST or DD_SITE names. Sends nothing yet.
+
+    Raises RequestError when a key is missing or the host cannot be right.
+    """
+    patience = patience or Patience()
+    target = choose_target(environ, host, _sites())
+    configuration = _Configuration(
+        host=target.base,
+        api_key={"apiKeyAuth": target.api_key, "appKeyAuth": target.app_key},
+        preload_content=False,
+        check_input_type=False,
+        request_timeout=(patience.connect, patience.read),
+        # No attempt beyond ours, and no redirect: it would carry the keys to another host.
+        retry_policy=urllib3.Retry(False, redirect=False),
+    )
+    # The client reads a bearer token from the process's environment; ours comes in as an argument.
+    configuration.access_token = None
+    client = ApiClient(configuration)
+    client.user_agent = f"dd-sync/{__version__} {client.user_agent}"
+    client.rest_client.pool_manager.connection_pool_kw["maxsize"] = _CONNECTIONS
+    return Datadog(target, client, patience)
+
+
+def _sites() -> list[str]:
+    settings = _Configuration().get_host_settings()
+    return list(dict.fromkeys(settings[0]["variables"]["site"]["enum_values"]))

@@ -1,0 +1,80 @@
+"""Downtimes over Datadog's API v2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dd_sync.datadog.wire import Wire, shape_error
+from dd_sync.model.downtime import Downtime
+
+# Datadog gives 30 without a limit and publishes no largest one; a smaller page than asked for is fine.
+PAGE = 100
+_PATH = "/api/v2/downtime"
+_Page = list[Downtime]
+
+
+@dataclass(frozen=True, slots=True)
+class DatadogDowntimes:
+    """The port `Downtimes`. api: a DowntimesApi that neither checks types nor reads bodies."""
+
+    wire: Wire
+    api: Any
+
+    def list(self, *, current_only: bool = True) -> _Page:
+        found: _Page = []
+        while True:
+            page, total = self._page(len(found), current_only)
+            found += page
+            if len(found) >= total:
+                return found
+            if not page:
+                raise shape_error(
+                    f"GET {_PATH}", self.wire.target, f"{len(found)} of the {total} downtimes it counted"
+                )
+
+    def _page(self, offset: int, current_only: bool) -> tuple[_Page, int]:
+        answer = self.wire.call(
+            "GET",
+            _PATH,
+            lambda: self.api.list_downtimes(current_only=current_only, page_offset=offset, page_limit=PAGE),
+        )
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(data, list):
+            raise shape_error(f"GET {_PATH}", self.wire.target, "something that is not a list of downtimes")
+        return [self._read(f"GET {_PATH}", item) for item in data], _total(answer, offset + len(data))
+
+    def create(self, downtime: Downtime) -> Downtime:
+        body = {"data": {"type": "downtime", "attributes": downtime.attributes()}}
+        answer = self.wire.call("POST", _PATH, lambda: self.api.create_downtime(body))
+        return self._one(f"POST {_PATH}", answer)
+
+    def update(self, downtime_id: str, attributes: Mapping[str, Any]) -> Downtime:
+        body = {"data": {"type": "downtime", "id": downtime_id, "attributes": dict(attributes)}}
+        path = f"{_PATH}/{downtime_id}"
+        answer = self.wire.call("PATCH", path, lambda: self.api.update_downtime(downtime_id, body))
+        return self._one(f"PATCH {path}", answer)
+
+    def cancel(self, downtime_id: str) -> None:
+        self.wire.call("DELETE", f"{_PATH}/{downtime_id}", lambda: self.api.cancel_downtime(downtime_id))
+
+    def _one(self, request: str, answer: Any) -> Downtime:
+        return self._read(request, answer.get("data") if isinstance(answer, dict) else None)
+
+    def _read(self, request: str, data: Any) -> Downtime:
+        try:
+            downtime = Downtime.from_json(data)
+        except (ValueError, TypeError, AttributeError):
+            downtime = None
+        if downtime is None or not downtime.id:
+            raise shape_error(request, self.wire.target, "something that is not a downtime")
+        return downtime
+
+
+def _total(answer: Mapping[str, Any], seen: int) -> int:
+    """How many downtimes there are in all; those seen so far if Datadog does not say."""
+    meta = answer.get("meta")
+    page = meta.get("page") if isinstance(meta, dict) else None
+    total = page.get("total_filtered_count") if isinstance(page, dict) else None
+    return total if type(total) is int else seen

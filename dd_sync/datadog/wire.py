@@ -1,0 +1,193 @@
+"""One request: sent through the official client, answered with plain JSON or a DatadogError.
+
+The client's exceptions carry headers and bodies; here, and nowhere else, they become errors for people.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import urllib3
+from datadog_api_client.exceptions import ApiException, OpenApiException
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+
+from dd_sync.datadog.retry import Failure, Patience
+from dd_sync.datadog.target import Target
+from dd_sync.errors import DatadogError
+
+_LONGEST_DETAIL = 400
+_MOST_DETAILS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Sends requests to one Datadog with one patience."""
+
+    target: Target
+    patience: Patience
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        send: Callable[[], urllib3.BaseHTTPResponse],
+        also: tuple[int, ...] = (),
+    ) -> Any:
+        """The JSON that `send` is answered with; None if the answer is empty.
+
+        method, path: what `send` asks for, as errors name it.
+        also: statuses that are answers rather than errors. Raises DatadogError.
+        """
+        started = self.patience.clock()
+        attempts = 0
+        while True:
+            outcome = self._attempt(f"{method} {path}", send, also)
+            if not isinstance(outcome, Failure):
+                return outcome[0]
+            attempts += 1
+            spent = self.patience.clock() - started
+            wait = self.patience.wait(method, outcome, attempts, spent)
+            if wait is None:
+                raise outcome.error
+            self.patience.sleep(wait)
+
+    def _attempt(
+        self, request: str, send: Callable[[], urllib3.BaseHTTPResponse], also: tuple[int, ...]
+    ) -> tuple[Any] | Failure:
+        status: int | None = None
+        try:
+            answer = send()
+            status = answer.status
+            return (_json(answer.data),)
+        except ApiException as error:
+            if error.status in also:
+                return (error.body,)
+            return self._refused(request, error) if error.status else self._no_tls(request, error)
+        except (HTTPError, OSError) as error:
+            return self._unreachable(request, error)
+        except (ValueError, OpenApiException):
+            # UnicodeDecodeError is one: the client decodes the body of an error answer.
+            return Failure(
+                DatadogError(
+                    f"{request}: {self.target.name} answered with something that is not JSON",
+                    hint="is there a proxy in between? check DD_SITE and DD_HOST",
+                    status=status,
+                )
+            )
+
+    def _refused(self, request: str, error: ApiException) -> Failure:
+        status = int(error.status)
+        details = self._details(error.body)
+        said = "; ".join(details) or self.clean(error.reason or "no reason given")
+        reset = _seconds((error.headers or {}), "x-ratelimit-reset")
+        return Failure(
+            DatadogError(
+                f"{request}: {self.target.name} answered {status}: {said}",
+                hint=_hint(status, self.target.name, reset),
+                status=status,
+                details=details,
+            ),
+            reset if status == 429 else None,
+        )
+
+    def _no_tls(self, request: str, error: ApiException) -> Failure:
+        # The client reports a TLS failure as status 0. Only a refused certificate surely came before
+        # the request was sent.
+        refused = "CERTIFICATE_VERIFY_FAILED" in str(error.reason)
+        return Failure(
+            DatadogError(
+                f"{request}: no secure connection to {self.target.name}: {self.clean(str(error.reason))}",
+                hint="check the clock, the proxy and the certificates of this machine (SSL_CERT_FILE)",
+                sent=not refused,
+            )
+        )
+
+    def _unreachable(self, request: str, error: Exception) -> Failure:
+        unsent = isinstance(error, (NewConnectionError, ConnectTimeoutError))
+        # A refused connection is a kind of ConnectTimeoutError to urllib3, so it is asked for first.
+        if isinstance(error, NewConnectionError):
+            what = f"{self.target.name} cannot be reached"
+        elif isinstance(error, (ReadTimeoutError, ConnectTimeoutError)):
+            what = f"{self.target.name} did not answer in time"
+        else:
+            what = f"the connection to {self.target.name} was lost"
+        return Failure(
+            DatadogError(
+                f"{request}: {what}",
+                hint="check the network, and DD_SITE and DD_HOST (or --host)",
+                sent=not unsent,
+            )
+        )
+
+    def _details(self, body: Any) -> tuple[str, ...]:
+        """Datadog's own texts from `{"errors": [text]}` or `{"errors": [{"title", "detail"}]}`."""
+        errors = body.get("errors") if isinstance(body, dict) else None
+        if isinstance(errors, str):
+            errors = [errors]
+        if not isinstance(errors, list):
+            return ()
+        return tuple(self.clean(_text(error)) for error in errors[:_MOST_DETAILS] if error)
+
+    def clean(self, text: str) -> str:
+        """One line that is safe on a terminal and holds no key, even if the server echoes one."""
+        for key in (self.target.api_key, self.target.app_key):
+            text = text.replace(key, "***")
+        text = re.sub(r"\s+", " ", text).strip()
+        text = "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text)
+        return text if len(text) <= _LONGEST_DETAIL else text[: _LONGEST_DETAIL - 1] + "…"
+
+
+def shape_error(request: str, target: Target, what: str) -> DatadogError:
+    """The answer is JSON, but not what this request is answered with."""
+    return DatadogError(
+        f"{request}: {target.name} answered with {what}",
+        hint="is this really Datadog's API? check DD_SITE and DD_HOST; nothing was planned from it",
+        status=200,
+    )
+
+
+def _json(data: bytes) -> Any:
+    return json.loads(data) if data.strip() else None
+
+
+def _text(error: Any) -> str:
+    if isinstance(error, dict):
+        return ": ".join(str(error[name]) for name in ("title", "detail") if error.get(name))
+    return str(error)
+
+
+def _seconds(headers: dict[str, str], wanted: str) -> float | None:
+    for name, value in headers.items():
+        if name.lower() == wanted and value.strip().isdecimal():
+            return float(value)
+    return None
+
+
+def _hint(status: int, name: str, reset: float | None) -> str:
+    if status == 401:
+        return f"DD_API_KEY or DD_APP_KEY is not valid on {name}; is DD_SITE right?"
+    if status == 403:
+        return (
+            f"DD_API_KEY or DD_APP_KEY is not valid on {name}, or the application key lacks the permission "
+            "(monitors_read, monitors_write, monitors_downtime)"
+        )
+    if status == 429:
+        when = f"in {reset:.0f} s" if reset is not None else "later"
+        return f"too many requests; run it again {when}"
+    if status == 404:
+        return f"it does not exist on {name}; another DD_SITE or DD_HOST?"
+    if 300 <= status < 400:
+        return "redirects are not followed, since they would carry the keys elsewhere; check DD_HOST"
+    if status >= 500:
+        return "Datadog has a problem; run it again later, nothing is done twice"
+    return ""
