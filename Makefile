@@ -1,0 +1,77 @@
+# Everything happens in .venv and stays there; `make help` lists what there is.
+PYTHON ?= python3
+CONSTRAINTS ?= constraints.txt
+JOBS ?= 2
+PROVE_MINUTES ?= 30
+
+BIN := .venv/bin
+# The stamps carry what was installed from, so that a changed pin installs again and an unchanged one costs nothing.
+KEY := $(shell cat pyproject.toml $(CONSTRAINTS) .ci/setup .ci/requirements.py | cksum | cut -d ' ' -f 1)
+DEMO_READY := .venv/ready-demo-$(KEY)
+TEST_READY := .venv/ready-test-$(KEY)
+
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/cache/pycache
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.venv/cache/hypothesis
+
+.NOTPARALLEL:
+.PHONY: help demo test lint types imports catalog units prove bench format wheel lock clean
+
+help: ## what there is
+	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' Makefile | expand -t 10
+
+demo: $(DEMO_READY) ## the whole story, told against a Datadog on this machine
+	@$(BIN)/dd-sync demo
+
+test: lint types imports catalog units ## everything that must hold before a merge
+
+lint: $(TEST_READY) ## ruff: style and format
+	@echo "ruff: style and format"
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+
+types: $(TEST_READY) ## mypy --strict
+	@echo "mypy --strict: types"
+	@$(BIN)/mypy --no-error-summary
+
+imports: $(TEST_READY) ## import-linter: which room may know which
+	@echo "import-linter: which room may know which"
+	@$(BIN)/lint-imports --no-logo --cache-dir .venv/cache/imports >.venv/cache/imports.txt || { cat .venv/cache/imports.txt; exit 1; }
+
+catalog: $(TEST_READY) ## dd-sync check and test on monitors/
+	@echo "dd-sync check and dd-sync test: monitors/"
+	@$(BIN)/dd-sync check
+	@$(BIN)/dd-sync test
+
+units: $(TEST_READY) ## pytest with branch coverage
+	@echo "pytest: tests and branch coverage"
+	@$(BIN)/pytest -n $(JOBS) -rs --cov
+
+prove: $(TEST_READY) ## the slow proofs, PROVE_MINUTES at most
+	@echo "pytest: slow proofs, $(PROVE_MINUTES) minutes at most"
+	@$(if $(shell command -v timeout),timeout --foreground $(PROVE_MINUTES)m) $(BIN)/pytest -n $(JOBS) -rs -m prove --hypothesis-profile=prove
+
+bench: $(TEST_READY) ## speed, as ratios measured in one run
+	@$(BIN)/python -m tests.bench $(BENCH)
+
+format: $(TEST_READY) ## let ruff mend what it can
+	@$(BIN)/ruff check -q --fix-only .
+	@$(BIN)/ruff format .
+
+wheel: $(TEST_READY) ## build the wheel and try it in an empty environment
+	@.ci/wheel
+
+lock: ## pin the newest versions in constraints.txt
+	@.ci/lock "$(PYTHON)"
+
+clean: ## remove .venv and dist
+	rm -rf .venv dist
+
+$(DEMO_READY):
+	@.ci/setup "$(PYTHON)" "$(CONSTRAINTS)" core local build
+	@mkdir -p .venv/cache
+	@touch $@
+
+$(TEST_READY):
+	@.ci/setup "$(PYTHON)" "$(CONSTRAINTS)" core local dev build
+	@mkdir -p .venv/cache
+	@touch $@ $(DEMO_READY)
