@@ -1,0 +1,69 @@
+"""The command line: one file per command, one boundary where every failure becomes a message."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from dd_sync.cli.root import dd_sync
+from dd_sync.cli.screen import Screen
+from dd_sync.errors import DdSyncError, Exit
+
+DEFECT = 70
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit with its code. Nothing but a defect shows a traceback, and that on request."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of one command. Known failures, interrupts and defects each look different."""
+    screen = Screen.of(arguments)
+    try:
+        code = _command(arguments)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        return _usage(error)
+    except DdSyncError as error:
+        screen.problems(error.problems())
+        return int(error.exit)
+    except (KeyboardInterrupt, click.Abort):
+        screen.say("interrupted")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`dd-sync plan | head`): no more output is wanted, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except Exception as error:
+        if os.environ.get("DD_SYNC_TRACEBACK"):
+            raise
+        screen.say(
+            f"defect in dd-sync: {type(error).__name__}. Nothing you typed should do this: "
+            "please report it with the output of the same command under DD_SYNC_TRACEBACK=1"
+        )
+        return DEFECT
+    return code
+
+
+def _command(arguments: Sequence[str]) -> int:
+    try:
+        answer = dd_sync.main(list(arguments), prog_name="dd-sync", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    return answer if isinstance(answer, int) else Exit.DONE
+
+
+def _usage(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message())
+        return Exit.USAGE
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "dd-sync"
+    click.echo(f"{path}: {error.format_message()}", err=True)
+    click.echo(f"Try '{path} --help'.", err=True)
+    return Exit.USAGE

@@ -1,0 +1,139 @@
+"""What every command has: the options common to all, and the outside world they name."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dd_sync.cli.screen import Screen
+from dd_sync.errors import CatalogError
+
+if TYPE_CHECKING:
+    from dd_sync.catalog.load import Catalog, Loading
+    from dd_sync.datadog.client import Datadog
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One invocation. The clock and the environment enter the program here and nowhere else."""
+
+    screen: Screen
+    folder: Path
+    env: str | None
+    host: str | None
+    format: str
+    environ: Mapping[str, str]
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    @property
+    def interactive(self) -> bool:
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        self.screen.show(text)
+
+    def say(self, text: str) -> None:
+        self.screen.say(text)
+
+    def read(self) -> Loading:
+        """The catalog with all its problems, whatever they are."""
+        from dd_sync.catalog.load import load
+
+        return load(self.folder, environ=self.environ, env=self.env, today=self.now().date())
+
+    def catalog(self) -> Catalog:
+        """The catalog, for a command that needs it whole. Warnings are told, errors end the command."""
+        loading = self.read()
+        errors = [problem for problem in loading.problems if problem.is_error]
+        if errors or loading.catalog is None:
+            raise CatalogError(loading.problems)
+        if loading.problems:
+            self.screen.problems(loading.problems)
+        return loading.catalog
+
+    def datadog(self) -> Datadog:
+        from dd_sync.datadog.client import connect
+
+        return connect(self.environ, host=self.host)
+
+
+def common(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The common options, and the App built from them as the command's first argument."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def call(**given: Any) -> Any:
+            app = App(
+                screen=Screen(given.pop("color"), given.pop("verbose")),
+                folder=Path(given.pop("catalog")),
+                env=given.pop("env"),
+                host=given.pop("host"),
+                format=given.pop("format", "text"),
+                environ=dict(os.environ),
+            )
+            return command(app, **given)
+
+        options = [
+            click.option(
+                "--catalog",
+                metavar="DIR",
+                default="monitors",
+                show_default=True,
+                type=click.Path(),
+                help="Folder of the catalog.",
+            ),
+            click.option("--env", metavar="NAME", help="Use the values of environments/NAME.yaml."),
+            click.option("--host", metavar="URL", help="Another API base; also DD_HOST."),
+            click.option(
+                "--color",
+                type=click.Choice(["auto", "always", "never"]),
+                default="auto",
+                help="Colour the output; auto is on a terminal only.",
+            ),
+            click.option("-v", "--verbose", count=True, help="Say more."),
+        ]
+        if formats:
+            options.insert(
+                3,
+                click.option(
+                    "--format",
+                    type=click.Choice(formats),
+                    default=formats[0],
+                    show_default=True,
+                    help="Form of the result.",
+                ),
+            )
+        for option in reversed(options):
+            call = option(call)
+        return call
+
+    return decorate
+
+
+class Duration(click.ParamType):
+    """`90m`, `2h30m`, `1d` as a timedelta."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        from dd_sync.timeframe import parse_duration
+
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION = Duration()

@@ -1,0 +1,234 @@
+"""`dd-sync demo`: the whole story, told by running the real commands against a Datadog on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dd_sync.cli.screen import Screen
+from dd_sync.errors import DatadogError, RequestError
+
+TENANTS = ("acme", "birch", "cedar", "delta", "ember")
+FLOODING, SECOND = TENANTS[0], TENANTS[1]
+USUAL, FLOOD = 5, 40  # streams a minute
+MONITOR, METRIC = "stream-rate", "streams.created"
+KEYS = {"DD_API_KEY": "local-demo", "DD_APP_KEY": "local-demo"}
+
+
+@click.command()
+@click.option(
+    "--catalog",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="A catalog with a monitor 'stream-rate'; without it, the one that `dd-sync init` writes.",
+)
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto")
+def demo(catalog: Path | None, color: str) -> None:
+    """Tell the whole story against a Datadog on this machine.
+
+    From a YAML file to a live monitor, an alert and a snooze. Needs no account, no keys and no
+    network, and leaves nothing behind.
+    """
+    screen = Screen(color)
+    with tempfile.TemporaryDirectory(prefix="dd-sync-demo-") as scratch:
+        if catalog is None:
+            from dd_sync.cli.init import write_catalog
+
+            write_catalog(Path(scratch))
+            catalog = Path(scratch) / "monitors"
+        with local_datadog() as host:
+            tell(Story(screen, host, catalog))
+
+
+@dataclass(slots=True)
+class Story:
+    """Runs commands as a user would and shows what they print."""
+
+    screen: Screen
+    host: str
+    catalog: Path
+    step: int = 0
+    told: int = 0
+
+    def title(self, text: str) -> None:
+        self.step += 1
+        self.screen.show("\n" + click.style(f"{self.step}. {text}", bold=True))
+
+    def note(self, text: str) -> None:
+        self.screen.show(click.style(f"   {text}", dim=True))
+
+    def run(self, command: str) -> str:
+        """One `dd-sync` command as typed, with its real output; anything but exit 0 ends the demo."""
+        self.screen.show(click.style(f"   $ {command}", fg="cyan"))
+        arguments = shlex.split(command)[1:]
+        if arguments[0] in ("check", "test", "plan", "apply", "snooze"):
+            arguments += ["--catalog", str(self.catalog)]
+        if self.screen.colours(sys.stdout):
+            arguments += ["--color", "always"]
+        done = subprocess.run(  # noqa: S603 the demo's own commands
+            [sys.executable, "-m", "dd_sync", *arguments],
+            env={**os.environ, **KEYS, "DD_HOST": self.host},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.show(done.stdout + done.stderr)
+        if done.returncode:
+            raise DatadogError(
+                f"`{command}` ended with exit code {done.returncode}", hint="see its output above"
+            )
+        return done.stdout
+
+    def show(self, text: str) -> None:
+        for line in text.rstrip("\n").splitlines():
+            self.screen.show(f"   {line}".rstrip())
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """A request that somebody other than dd-sync makes: an application, or the Datadog page."""
+        request = urllib.request.Request(  # noqa: S310 loopback only
+            self.host + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Content-Type": "application/json",
+                "DD-API-KEY": KEYS["DD_API_KEY"],
+                "DD-APPLICATION-KEY": KEYS["DD_APP_KEY"],
+            },
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def minutes(self, number: int, rates: Mapping[str, int]) -> None:
+        """Let `number` minutes pass, a multiple of 5, in which each tenant opens so many streams a minute."""
+        for _ in range(0, number, 5):
+            now = int(self.call("GET", "/local/clock")["epoch"]) // 60 * 60
+            # Intake takes points up to ten minutes ahead: sent first, they are there when time reaches them.
+            self.send(range(now, now + 300, 60), rates)
+            self.call("POST", "/local/clock", {"advance": "5m"})
+
+    def send(self, moments: range, rates: Mapping[str, int]) -> None:
+        series = [
+            {
+                "metric": METRIC,
+                "type": 1,
+                "interval": 60,
+                "points": [{"timestamp": moment, "value": rate} for moment in moments],
+                "tags": ["env:prod", f"tenant:{tenant}"],
+            }
+            for tenant, rate in rates.items()
+        ]
+        self.call("POST", "/api/v2/series", {"series": series})
+
+    def notifications(self) -> list[dict[str, Any]]:
+        """What on-call was told since the last look, oldest first."""
+        found: list[dict[str, Any]] = self.call("GET", f"/local/notifications?after={self.told}")[
+            "notifications"
+        ]
+        if found:
+            self.told = found[-1]["id"]
+        return found
+
+    def page(self, notification: Mapping[str, Any]) -> None:
+        """One notification as on-call would read it."""
+        self.screen.show(click.style(f"   │ {notification['title']}", fg="yellow", bold=True))
+        for line in str(notification["body"]).strip().splitlines():
+            self.screen.show(click.style("   │ ", fg="yellow") + line)
+
+
+def tell(story: Story) -> None:
+    usual = dict.fromkeys(TENANTS, USUAL)
+    flood = {**usual, FLOODING: FLOOD}
+    story.title("Check the catalog, and test its monitors on synthetic series")
+    story.run("dd-sync check")
+    story.run("dd-sync test")
+
+    story.title("Plan and apply: Datadog has none of these monitors yet")
+    story.run("dd-sync plan")
+    story.run("dd-sync apply --yes")
+    story.note("Applied. A second plan finds nothing to do:")
+    story.run("dd-sync plan")
+
+    story.title(f"Five tenants send metrics for an hour; {FLOODING} floods")
+    story.minutes(30, usual)
+    story.minutes(30, flood)
+    told = story.notifications()
+    story.note(f"{len(told)} notification{'s' if len(told) != 1 else ''} went out. On-call reads:")
+    for notification in told:
+        story.page(notification)
+
+    story.title(f"On-call silences {FLOODING}, and nobody else")
+    story.run(f'dd-sync snooze tenant {FLOODING} --for 2h --reason "INC-123 load test"')
+    story.run("dd-sync snooze list")
+    story.note(f"{FLOODING} floods on for an hour, and {SECOND} joins in:")
+    story.minutes(60, {**flood, SECOND: FLOOD})
+    for notification in story.notifications():
+        story.page(notification)
+    story.note(f"Nothing more about {FLOODING}: it is still in alert, silently.")
+
+    story.title("Somebody raises the threshold in the Datadog page")
+    edit_threshold(story, 500, 800)
+    story.run("dd-sync plan")
+    story.note("The catalog says otherwise. Apply mends it:")
+    story.run("dd-sync apply --yes")
+    story.run("dd-sync plan")
+
+    story.title("The incident is over: the snooze ends, and what still burns is told again")
+    story.minutes(5, {**usual, FLOODING: FLOOD})
+    story.notifications()
+    story.run(f"dd-sync snooze end {FLOODING}")
+    story.minutes(5, {**usual, FLOODING: FLOOD})
+    for notification in story.notifications():
+        story.page(notification)
+    story.run("dd-sync snooze list")
+    story.screen.show(
+        "\n" + click.style("That was the whole way.", bold=True) + " Next: README.md, or dd-sync init"
+    )
+
+
+def edit_threshold(story: Story, before: int, after: int) -> None:
+    for monitor in story.call("GET", "/api/v1/monitor?monitor_tags=managed_by:dd-sync"):
+        if f"dd_sync_key:{MONITOR}" in monitor["tags"]:
+            query = monitor["query"].replace(f"> {before}", f"> {after}")
+            options = {**monitor["options"], "thresholds": {"critical": after, "warning": after * 0.8}}
+            story.call("PUT", f"/api/v1/monitor/{monitor['id']}", {"query": query, "options": options})
+            story.note(f"PUT /api/v1/monitor/{monitor['id']}   {before} -> {after}")
+            return
+    raise RequestError(
+        f"the catalog has no monitor '{MONITOR}', which the demo is about",
+        hint="run `dd-sync demo` without --catalog, or with the catalog of `dd-sync init`",
+    )
+
+
+@contextmanager
+def local_datadog() -> Iterator[str]:
+    """A local Datadog on a free port, with a clock that the demo moves; stopped at the end, come what may."""
+    server = subprocess.Popen(  # noqa: S603 our own command
+        [sys.executable, "-m", "dd_sync", "local", "serve", "--port", "0", "--clock", "simulated"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout and server.stderr
+        ready = server.stdout.readline()
+        if not ready.startswith("http"):
+            raise DatadogError(
+                "the local Datadog did not start: " + (server.stderr.read().strip() or "it said nothing"),
+                hint="install the extra: pip install 'dd-sync[local]'",
+            )
+        yield ready.split()[0]
+    finally:
+        server.terminate()
+        server.wait(timeout=10)

@@ -1,0 +1,41 @@
+"""`dd-sync plan`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dd_sync.cli.app import App, common
+from dd_sync.cli.planning import make_plan, show_plan
+from dd_sync.errors import Exit
+
+EXAMPLES = """\b
+Examples:
+  dd-sync plan
+  dd-sync plan --out plan.json                 then: dd-sync apply --plan plan.json
+  dd-sync plan --format markdown               for a pull request
+  dd-sync plan --only 'stream-*' --detailed-exitcode
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--out", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan for apply --plan."
+)
+@click.option("--only", metavar="GLOB", help="Plan only monitors whose key matches; deletes nothing else.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
+@common("text", "markdown", "json")
+def plan(app: App, out: Path | None, only: str | None, detailed_exitcode: bool) -> int:
+    """Show what apply would change in Datadog.
+
+    Reads Datadog, changes nothing.
+    """
+    from dd_sync.plan.saved import save
+
+    made = make_plan(app, only)
+    if out is not None:
+        save(made, out)
+        app.say(f"plan written to {out}")
+    show_plan(app, made, saved_as=out)
+    return Exit.CHANGES if detailed_exitcode and made.changes else Exit.DONE

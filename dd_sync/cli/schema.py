@@ -1,0 +1,22 @@
+"""`dd-sync schema`"""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+EXAMPLES = """\b
+Examples:
+  dd-sync schema > .vscode/dd-sync.schema.json
+  then, at the top of a catalog file:
+  # yaml-language-server: $schema=../.vscode/dd-sync.schema.json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+def schema() -> None:
+    """Print the JSON Schema of catalog files, for editors."""
+    from dd_sync.catalog.json_schema import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
