@@ -1,0 +1,1 @@
+"""Datadog's notification template language: read, asked, and filled in."""

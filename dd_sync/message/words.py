@@ -1,0 +1,33 @@
+"""Names of the template language, and what to write instead of one that is not of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Conditions on the transition that caused the notification. They take no argument.
+TRANSITIONS = (
+    "is_alert",
+    "is_warning",
+    "is_no_data",
+    "is_unknown",
+    "is_recovery",
+    "is_alert_recovery",
+    "is_warning_recovery",
+    "is_no_data_recovery",
+    "is_alert_to_warning",
+    "is_renotify",
+)
+COMPARISONS = ("is_match", "is_exact_match")
+# Plain Handlebars; Datadog's documentation uses them in messages of synthetic tests.
+HANDLEBARS = ("if", "unless", "with", "each")
+CONDITIONS = (*TRANSITIONS, "is_priority", *COMPARISONS, *HANDLEBARS)
+HELPERS = ("eval", "local_time", "urlencode", "override_priority")
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """The nearest known name, or all of them."""
+    from difflib import get_close_matches  # only errors pay for the import
+
+    names = sorted(known)
+    found = get_close_matches(word.lower()[:60], names, n=1, cutoff=0.6)
+    return f"did you mean {found[0]}?" if found else f"use {', '.join(names[:-1])} or {names[-1]}"
