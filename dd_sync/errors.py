@@ -36,6 +36,13 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def offset_in(self, text: str) -> int:
+        """The offset of this place in the text that its line and column count in."""
+        start = 0
+        for _ in range(self.line - 1):
+            start = text.find("\n", start) + 1
+        return min(start + self.column - 1, len(text))
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -145,6 +152,29 @@ class DatadogError(DdSyncError):
         self.status = status
         self.details = details
         self.sent = sent
+
+
+class Unfit(ValueError):
+    """A value that cannot be meant, found while a model is validated or a guard is compiled.
+
+    path: from the value being read to the wrong part of it; offset, length: characters in that part's text.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        hint: str = "",
+        path: tuple[str | int, ...] = (),
+        offset: int | None = None,
+        length: int = 1,
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+        self.path = path
+        self.offset = offset
+        self.length = length
 
 
 def moved(problem: Problem, where: Place, source: str | None) -> Problem:
