@@ -191,7 +191,9 @@ class Builder:
         self._aliased += weight
         if self._aliased > MOST_ALIASED:
             raise _broken(
-                event, f"the file's aliases expand to more than {MOST_ALIASED:,} values", "write fewer aliases"
+                event,
+                f"the file's aliases expand to more than {MOST_ALIASED:,} values",
+                "write fewer aliases",
             )
         if len(self._stack) + self._heights.get(id(value), 0) > DEEPEST:
             raise _broken(event, f"nested more than {DEEPEST} levels deep", "write fewer aliases in aliases")
@@ -303,7 +305,10 @@ _WORDS = {
         "an item beginning with '-' was expected here",
         "indent this line like the items before it",
     ),
-    "did not find expected ',' or ']'": ("a list that is not closed", "put ',' between items and ']' at the end"),
+    "did not find expected ',' or ']'": (
+        "a list that is not closed",
+        "put ',' between items and ']' at the end",
+    ),
     "did not find expected ',' or '}'": (
         "a mapping in braces that is not closed",
         "put ',' between entries and '}' at the end; ${name} in braces needs quotes",

@@ -157,9 +157,13 @@ def _kind(relative: Path) -> str:
 def require_catalog(folder: Path) -> None:
     """Raises CatalogError, with one clear problem, unless `folder` holds a catalog.yaml."""
     if not folder.exists():
-        raise _no_catalog(folder, f"there is no folder '{folder}'", "name it with --catalog, or run `dd-sync init`")
+        raise _no_catalog(
+            folder, f"there is no folder '{folder}'", "name it with --catalog, or run `dd-sync init`"
+        )
     if not folder.is_dir():
-        raise _no_catalog(folder, f"'{folder}' is a file, not a folder", "name the folder that catalog.yaml is in")
+        raise _no_catalog(
+            folder, f"'{folder}' is a file, not a folder", "name the folder that catalog.yaml is in"
+        )
     try:
         names = os.listdir(folder)
     except OSError as error:
@@ -239,7 +243,9 @@ def read_file(folder: Path, relative: Path) -> Source:
     try:
         data = _bytes(path)
     except OSError as error:
-        return _unreadable(name, f"cannot be read: {error.strerror or error}", "check that it is a readable file")
+        return _unreadable(
+            name, f"cannot be read: {error.strerror or error}", "check that it is a readable file"
+        )
     if len(data) > LARGEST_FILE:
         return _unreadable(
             name, f"larger than {LARGEST_FILE // 1_000_000} MB", "split it into files by service or team"
@@ -275,7 +281,9 @@ def _undecoded(name: str, data: bytes, error: UnicodeDecodeError) -> Source:
 
 
 # Characters no editor shows: control codes, and the ones that turn the direction of what follows.
-_UNSEEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNSEEN = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 _SEEN_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F)])
 
 

@@ -1,0 +1,230 @@
+"""Fields that guards share: metrics, grouping keys, windows, bounds and levels."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, get_args
+
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+
+from dd_sync.errors import Unfit
+from dd_sync.guards.guard import Spec
+from dd_sync.query.nodes import Comparator, Unit, Window
+from dd_sync.timeframe import parse_duration, window_text
+
+Numeric = int | float
+LARGEST = 1e15
+LONGEST_WINDOW = timedelta(days=30)
+
+_METRIC = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]{0,199}")
+_TAG_KEY = re.compile(r"[a-z][a-z0-9_./-]{0,199}")
+_SHARE = re.compile(r"(\d{1,4}(?:\.\d{1,6})?)\s?%")
+
+
+def number(value: Any) -> Numeric:
+    """A finite number of either kind; text and yes/no are not numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unfit(f"expected a number, found {_found(value)}", hint="write it without quotes or a unit")
+    if not math.isfinite(value) or abs(value) > LARGEST:
+        raise Unfit(f"{_found(value)} is too large", hint=f"a number of at most {LARGEST:g}")
+    return value
+
+
+def duration(value: Any) -> timedelta:
+    if not isinstance(value, str):
+        raise Unfit(
+            f"expected a duration, found {_found(value)}", hint="write it with a unit, as in 30m or 2h"
+        )
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise Unfit(str(error)) from None
+
+
+def window(value: Any) -> timedelta:
+    """A rolling evaluation window that Datadog takes: whole minutes, up to 30 days."""
+    span = duration(value)
+    if span > LONGEST_WINDOW:
+        raise Unfit(f"a window of {value} is longer than Datadog's 30d", hint="use a window of at most 30d")
+    try:
+        text = window_text(span)
+    except ValueError as error:
+        raise Unfit(str(error)) from None
+    if text.endswith("m") and span > timedelta(minutes=10080):
+        raise Unfit(f"a window of {value} in minutes is longer than Datadog's 10080", hint="use whole hours")
+    return span
+
+
+def window_node(span: timedelta) -> Window:
+    """A window as Datadog writes it, by the same rule as `window_text`."""
+    text = window_text(span).removeprefix("last_")
+    unit = next(unit for unit in get_args(Unit) if text.endswith(unit))
+    return Window("last", int(text.removesuffix(unit)), unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`80%` of the bound: of = 0.8."""
+
+    of: float
+
+
+def level(value: Any) -> Numeric | Share:
+    """A number, or a share such as `80%`."""
+    if isinstance(value, str):
+        match = _SHARE.fullmatch(value)
+        if match is None or not float(match[1]):
+            raise Unfit(f"'{value}' is neither a number nor a share", hint="write for example 400 or 80%")
+        return Share(float(match[1]) / 100)
+    return number(value)
+
+
+def _metric(value: Any) -> Any:
+    if isinstance(value, str) and not _METRIC.fullmatch(value):
+        raise Unfit(
+            f"'{value}' is not a metric's name",
+            hint="letters, digits, '_' and '.', beginning with a letter; the scope has a key of its own",
+        )
+    return value
+
+
+def _tag_key(value: Any) -> Any:
+    if isinstance(value, str) and not _TAG_KEY.fullmatch(value):
+        raise Unfit(
+            f"'{value}' is not a tag's key", hint="a key such as `tenant`, in lower case and without ':'"
+        )
+    return value
+
+
+def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise Unfit(f"'{value}' is there twice", hint="leave one out", path=(index,))
+    return values
+
+
+def _found(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return f"the text '{value[:40]}'"
+    if isinstance(value, int | float):
+        return f"{value:g}" if abs(value) < 1e300 else "a huge number"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+Number = Annotated[Numeric, PlainValidator(number, json_schema_input_type=float)]
+Level = Annotated[Numeric | Share, PlainValidator(level, json_schema_input_type=float | str)]
+Duration = Annotated[timedelta, PlainValidator(duration, json_schema_input_type=str)]
+RollingWindow = Annotated[timedelta, PlainValidator(window, json_schema_input_type=str)]
+MetricName = Annotated[str, BeforeValidator(_metric)]
+TagKey = Annotated[str, BeforeValidator(_tag_key)]
+# Lists come as lists, and frozen forms hold tuples.
+TagKeys = Annotated[tuple[TagKey, ...], Field(strict=False)]
+
+
+class Counted(Spec):
+    """What every guard over one metric asks for."""
+
+    metric: MetricName = Field(description="The metric's name.")
+    scope: str = Field(
+        "*", description="Which series count: `env:prod`, `env:prod,!region:test`, or `*` for all."
+    )
+    by: TagKeys = Field((), description="Tag keys to judge apart, each combination on its own.")
+    window: RollingWindow = Field(description="The rolling window, such as 1h or 24h.")
+
+    @model_validator(mode="after")
+    def _keys_once(self) -> Counted:
+        try:
+            _each_once(self.by)
+        except Unfit as error:
+            raise Unfit(error.problem, hint=error.hint, path=("by", *error.path)) from None
+        return self
+
+
+_BOUNDS: dict[str, Comparator] = {"above": ">", "at_least": ">=", "below": "<", "at_most": "<="}
+
+
+class Bounded(Spec):
+    """Exactly one bound; `warn_at` and `recover_at` as numbers or as shares of it."""
+
+    above: Number | None = Field(None, description="Alert when the value is greater.")
+    at_least: Number | None = Field(None, description="Alert when the value is this or greater.")
+    below: Number | None = Field(None, description="Alert when the value is smaller.")
+    at_most: Number | None = Field(None, description="Alert when the value is this or smaller.")
+    warn_at: Level | None = Field(None, description="Warn from here on: a number, or a share such as 80%.")
+    recover_at: Level | None = Field(None, description="Recover only here: a number, or a share such as 50%.")
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Bounded:
+        given = [name for name in _BOUNDS if getattr(self, name) is not None]
+        if not given:
+            raise Unfit("no bound", hint=f"add one of {', '.join(_BOUNDS)}")
+        if len(given) > 1:
+            raise Unfit(f"two bounds, {given[0]} and {given[1]}", hint="keep one of them", path=(given[1],))
+        return self
+
+    def bound(self) -> tuple[str, Comparator, Numeric]:
+        """The bound's name, its comparator and its value."""
+        return next(
+            (name, comparator, value)
+            for name, comparator in _BOUNDS.items()
+            if (value := getattr(self, name)) is not None
+        )
+
+
+def thresholds(
+    comparator: Comparator,
+    critical: Numeric,
+    *,
+    warn_at: Numeric | Share | None,
+    recover_at: Numeric | Share | None,
+) -> dict[str, Numeric]:
+    """Datadog's thresholds for a bound. Raises Unfit at `warn_at` or `recover_at`.
+
+    A share of an upper bound is that part of it. For a lower bound it is mirrored: 80 % of `below: 10` is
+    10 / 0.8 = 12.5, so that a smaller share is always further from the alert.
+    """
+    found: dict[str, Numeric] = {"critical": critical}
+    if warn_at is not None and recover_at is not None:
+        raise Unfit(
+            "warn_at and recover_at together",
+            hint="keep one: what Datadog does between a recovery level and a warning level is not known",
+            path=("recover_at",),
+        )
+    if warn_at is not None:
+        found["warning"] = _towards_ok(comparator, critical, warn_at, "warn_at", "the warning level")
+    if recover_at is not None:
+        found["critical_recovery"] = _towards_ok(
+            comparator, critical, recover_at, "recover_at", "the recovery level"
+        )
+    return found
+
+
+def _towards_ok(
+    comparator: Comparator, critical: Numeric, given: Numeric | Share, name: str, what: str
+) -> Numeric:
+    upper = comparator in (">", ">=")
+    value: Numeric = given if not isinstance(given, Share) else _of(critical, given.of, upper)
+    if (value < critical) if upper else (value > critical):
+        return value
+    side = "below" if upper else "above"
+    raise Unfit(
+        f"{what} {value:g} is not {side} the bound {critical:g}",
+        hint=f"use a value {side} {critical:g}, or a share under 100%",
+        path=(name,),
+    )
+
+
+def _of(critical: Numeric, share: float, upper: bool) -> Numeric:
+    value = float(f"{critical * share if upper else critical / share:.12g}")
+    return int(value) if value.is_integer() else value
+
+
+def seconds_of(span: timedelta) -> int:
+    return int(span.total_seconds())

@@ -1,0 +1,62 @@
+"""What a guard is: a form to fill in, and how it becomes a metric monitor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from dd_sync.errors import QueryError, Unfit
+from dd_sync.query.nodes import MetricAlert, Scope
+from dd_sync.query.tools import exclude, parse_scope
+
+
+class Spec(BaseModel):
+    """The base of every guard's form: what it does not name is an error."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class GuardContext:
+    """What a guard is compiled in. exempt: pairs of tag key and value that are left out of the scope."""
+
+    exempt: tuple[tuple[str, str], ...] = ()
+
+    def scope(self, text: str) -> Scope:
+        """The scope as nodes, without the exempt. Raises Unfit at `scope`."""
+        try:
+            scope = parse_scope(text)
+        except QueryError as error:
+            offset = error.place.offset_in(text)
+            raise Unfit(
+                error.problem, hint=error.hint, path=("scope",), offset=offset, length=error.place.length
+            ) from None
+        for key, value in self.exempt:
+            scope = exclude(scope, key, value)
+        return scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """A metric monitor's own parts. notes: sentences that `explain` tells, one thing each."""
+
+    query: MetricAlert
+    thresholds: Mapping[str, int | float]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard(Generic[S]):
+    """One guard. `compile` may raise Unfit, with a path into the spec."""
+
+    name: str
+    spec: type[S]
+    compile: Callable[[S, GuardContext], Compiled]
+    summary: str
