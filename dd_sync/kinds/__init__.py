@@ -1,0 +1,1 @@
+"""One module per kind of declared thing: its identity, its normaliser, its request bodies."""

@@ -1,0 +1,101 @@
+"""Monitors: which one is whose, what about them differs, and what is sent to change that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dd_sync.errors import QueryError
+from dd_sync.kinds.normal import align, normal_options
+from dd_sync.model.monitor import Monitor
+from dd_sync.model.ownership import APPLIED, key_of
+from dd_sync.ports import Json
+
+_REFERENCE = re.compile(r"\$\{monitor:([^}]+)\}")
+# Datadog may answer one for the other; nobody can tell them apart.
+_METRIC_TYPES = frozenset({"query alert", "metric alert"})
+
+
+def identity(live: Mapping[str, Any], catalog: str) -> str | None:
+    """The key of a live monitor that this catalog owns, None for anybody else's."""
+    return key_of(live.get("tags") or (), catalog)
+
+
+def comparable(monitor: Monitor) -> Json:
+    """The monitor with everything left out that makes no difference, in Datadog's words.
+
+    Order of tags and roles means nothing; a missing priority is no priority, a missing draft_status is
+    published. `restricted_roles` is only there if set: a restriction policy writes it too.
+    """
+    normal: Json = {
+        "type": "query alert" if monitor.type in _METRIC_TYPES else monitor.type,
+        "name": monitor.name.strip(),
+        "query": monitor.query.strip(),
+        "message": monitor.message.rstrip(),
+        "tags": sorted({tag for tag in monitor.tags if not tag.startswith(APPLIED)}),
+        "options": normal_options(monitor.options),
+    }
+    if monitor.priority:
+        normal["priority"] = monitor.priority
+    if monitor.draft_status not in (None, "published"):
+        normal["draft_status"] = monitor.draft_status
+    if monitor.restricted_roles:
+        normal["restricted_roles"] = sorted(monitor.restricted_roles)
+    return normal
+
+
+def compared(declared: Monitor, live: Monitor) -> tuple[Json, Json]:
+    """Both as `comparable`, and aligned: equal exactly when an update would change nothing."""
+    ours, theirs = comparable(declared), comparable(live)
+    theirs["options"] = align(ours["options"], theirs["options"])
+    if declared.restricted_roles is None:
+        # Not declared is not managed: clearing it here would undo a restriction policy.
+        theirs.pop("restricted_roles", None)
+    if same_query(declared.type, ours["query"], theirs["query"]):
+        theirs["query"] = ours["query"]
+    return ours, theirs
+
+
+def same_query(type: str, one: str, other: str) -> bool:
+    """Whether two queries mean the same. Equal text is never parsed; text that is not a metric query,
+    or cannot be read, is compared as it stands."""
+    if one == other:
+        return True
+    from dd_sync.query.canonical import render
+    from dd_sync.query.parser import parse
+    from dd_sync.query.tools import is_metric_query
+
+    if not (is_metric_query(type, one) and is_metric_query(type, other)):
+        return False
+    try:
+        return render(parse(one)) == render(parse(other))
+    except QueryError:
+        return False
+
+
+def create_body(monitor: Monitor) -> Json:
+    """What POST is sent: what is declared, and nothing else."""
+    body = monitor.body()
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def update_body(monitor: Monitor) -> Json:
+    """What PUT is sent. Datadog keeps a top-level field that is not sent, so that clearing one takes
+    its empty value; options are replaced as a whole."""
+    return {"draft_status": "published", **monitor.body()}
+
+
+def can_become(live_type: str, declared_type: str) -> bool:
+    """Whether Datadog can update the type: only between the two metric ones."""
+    return live_type == declared_type or {live_type, declared_type} <= _METRIC_TYPES
+
+
+def resolve(query: str, ids: Mapping[str, int]) -> str:
+    """The query with `${monitor:key}` replaced by the id of that monitor; unknown keys stay."""
+    return _REFERENCE.sub(lambda found: str(ids.get(found[1], found[0])), query)
+
+
+def unresolved(query: str) -> tuple[str, ...]:
+    """The keys that a query still names, each once."""
+    return tuple(dict.fromkeys(_REFERENCE.findall(query)))

@@ -1,0 +1,247 @@
+"""Carrying out a plan: nothing that moved, nothing twice, and a report whatever happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from dd_sync.errors import DatadogError, UnsafePlan
+from dd_sync.kinds import monitor as kind
+from dd_sync.model.monitor import Monitor
+from dd_sync.model.ownership import CATALOG, MANAGED
+from dd_sync.plan.build import Live, match
+from dd_sync.plan.changes import Change, Create, Delete, Json, Plan, Replace, Update
+from dd_sync.plan.create import Creator
+from dd_sync.plan.order import Write, delete_rounds, write_rounds
+from dd_sync.plan.report import Outcome, Report
+from dd_sync.plan.settle import settle
+from dd_sync.ports import Monitors
+
+Progress = Callable[[Outcome], None]
+_C = TypeVar("_C", bound=Change)
+
+
+def apply(
+    plan: Plan,
+    monitors: Monitors,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    progress: Progress | None = None,
+    workers: int = 8,
+) -> Report:
+    """Makes the plan's changes and says what came of each, in the plan's order.
+
+    Reads the live monitors first and raises UnsafePlan, before any write, if one that the plan touches
+    is neither as it was planned from nor as it is to be. Failures of single monitors are in the report;
+    what does not depend on them goes on. sleep: seconds; progress: called after each change.
+    """
+    if not plan.changes:
+        return Report(outcomes=())
+    live = match(_owned(monitors, plan), plan.catalog)
+    run = _Run(plan, monitors, live, sleep, progress or _silent, workers)
+    run.refuse_if_moved()
+    run.write()
+    outcomes = tuple(run.outcomes[change.key] for change in plan.changes)
+    return settle(plan, monitors, outcomes, sleep) if run.wrote else Report(outcomes=outcomes)
+
+
+def _owned(monitors: Monitors, plan: Plan) -> list[Json]:
+    return monitors.list((MANAGED, CATALOG + plan.catalog))
+
+
+def _silent(outcome: Outcome) -> None:
+    """Nobody asked to hear of it."""
+
+
+@dataclass
+class _Run:
+    plan: Plan
+    monitors: Monitors
+    live: dict[str, Live]
+    sleep: Callable[[float], None]
+    progress: Progress
+    workers: int
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    cut_off: str = ""
+    wrote: bool = False
+
+    def __post_init__(self) -> None:
+        self.ids = {key: one.id for key, one in self.live.items()}
+
+    def refuse_if_moved(self) -> None:
+        moved = [text for change in self.plan.changes if (text := self._moved(change))]
+        if moved:
+            raise UnsafePlan(
+                f"Datadog has changed since this plan was made: {'; '.join(moved[:5])}"
+                + (f"; and {len(moved) - 5} more" if len(moved) > 5 else ""),
+                hint="plan again and look at what it says now",
+            )
+
+    def _moved(self, change: Change) -> str:
+        """Who is neither as it was nor as it is to be; empty if all is well."""
+        now = self.live.get(change.key)
+        if self._is_done(change):
+            return ""
+        if isinstance(change, Create):
+            return f"{change.key} is there now (monitor {now.id})" if now else ""
+        if now is None:
+            # A replacement that was killed between its two halves goes on with the second.
+            return (
+                "" if isinstance(change, Replace) else f"{change.key} (monitor {change.monitor_id}) is gone"
+            )
+        if now.id != change.monitor_id:
+            return f"{change.key} is monitor {now.id} now, not {change.monitor_id}"
+        if now.fingerprint != change.live:
+            when = f" at {now.monitor.modified}" if now.monitor.modified else ""
+            return f"{change.key} (monitor {now.id}) was edited{when}"
+        return ""
+
+    def _is_done(self, change: Change) -> bool:
+        now = self.live.get(change.key)
+        if isinstance(change, Delete) or now is None:
+            return isinstance(change, Delete) and now is None
+        ours, theirs = kind.compared(Monitor.from_json(self._body(change)), now.monitor)
+        return ours == theirs
+
+    def _body(self, change: Write) -> Json:
+        return {**change.body, "query": kind.resolve(str(change.body["query"]), self.ids)}
+
+    def write(self) -> None:
+        for writes in write_rounds(self.plan.changes):
+            self._round(writes, self._write)
+        for deletes in delete_rounds(self.plan.changes):
+            self._delete_round(deletes)
+
+    def _round(self, changes: Sequence[_C], act: Callable[[_C], Outcome]) -> None:
+        if len(changes) == 1 or self.workers == 1:
+            for change in changes:
+                self._note(self._guarded(change, act))
+            return
+        pool = ThreadPoolExecutor(max_workers=self.workers)
+        try:
+            for outcome in pool.map(lambda change: self._guarded(change, act), changes):
+                self._note(outcome)
+        finally:
+            # An interrupt lets the requests under way finish, and begins no other.
+            pool.shutdown(cancel_futures=True)
+
+    def _note(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.key] = outcome
+        if outcome.monitor_id is not None and outcome.did != "deleted":
+            self.ids[outcome.key] = outcome.monitor_id
+        self.progress(outcome)
+
+    def _guarded(self, change: _C, act: Callable[[_C], Outcome]) -> Outcome:
+        """One change, tried unless there is no use in it; a failure is an outcome."""
+        if self.cut_off:
+            return Outcome(key=change.key, did="skipped", why=f"not tried: {self.cut_off}")
+        if self._is_done(change):
+            now = self.live.get(change.key)
+            return Outcome(key=change.key, did="unchanged", monitor_id=now.id if now else None)
+        try:
+            self.wrote = True
+            return act(change)
+        except DatadogError as error:
+            if error.status == 401 or (error.status is None and not error.sent):
+                # Neither the keys nor the network will be better for the next one.
+                self.cut_off = error.problem
+            return Outcome(key=change.key, did="failed", why=error.problem, hint=error.hint)
+
+    def _write(self, change: Write) -> Outcome:
+        missing = self._missing(change)
+        if missing:
+            return Outcome(
+                key=change.key,
+                did="skipped",
+                why=f"it refers to {missing}, which is not in Datadog",
+                hint="run apply again once that is mended",
+            )
+        if isinstance(change, Update):
+            return self._update(change)
+        if isinstance(change, Replace) and change.key in self.live:
+            return self._replace(change)
+        return self._create(change)
+
+    def _missing(self, change: Write) -> str:
+        """A monitor that the change refers to and that does not exist; empty if all do."""
+        for key in kind.unresolved(str(change.body["query"])):
+            outcome = self.outcomes.get(key)
+            if key not in self.ids or (
+                outcome is not None and outcome.did == "failed" and key not in self.live
+            ):
+                return key
+        return ""
+
+    def _create(self, change: Create | Replace) -> Outcome:
+        creator = Creator(self.monitors, self.plan.catalog, self.sleep)
+        made = creator.create(change.key, self._body(change), search_first=not self.live)
+        if isinstance(change, Replace):
+            return Outcome(key=change.key, did="replaced", monitor_id=made.monitor_id)
+        if made.adopted:
+            why = "it was in Datadog already; no second one was made"
+            return Outcome(key=change.key, did="adopted", monitor_id=made.monitor_id, why=why)
+        return Outcome(key=change.key, did="created", monitor_id=made.monitor_id)
+
+    def _update(self, change: Update) -> Outcome:
+        try:
+            self.monitors.update(change.monitor_id, self._body(change))
+        except DatadogError as error:
+            if error.status != 404:
+                raise
+            return Outcome(
+                key=change.key,
+                did="failed",
+                why=f"monitor {change.monitor_id} was deleted in Datadog meanwhile",
+                hint="plan again: it will be created anew",
+            )
+        return Outcome(key=change.key, did="updated", monitor_id=change.monitor_id)
+
+    def _replace(self, change: Replace) -> Outcome:
+        used = self.monitors.can_delete([change.monitor_id]).get(change.monitor_id)
+        if used is not None:
+            return _in_use(change.key, change.monitor_id, used)
+        self._remove(change.monitor_id)
+        return self._create(change)
+
+    def _delete_round(self, deletes: Sequence[Delete]) -> None:
+        left = [change for change in deletes if not self._is_done(change)]
+        try:
+            used = self.monitors.can_delete([change.monitor_id for change in left]) if left else {}
+        except DatadogError as error:
+            for change in deletes:
+                self._note(Outcome(key=change.key, did="failed", why=error.problem, hint=error.hint))
+            return
+
+        def delete(change: Delete) -> Outcome:
+            if change.monitor_id in used:
+                return _in_use(change.key, change.monitor_id, used[change.monitor_id])
+            gone = self._remove(change.monitor_id)
+            why = "" if gone else "it was gone already"
+            return Outcome(key=change.key, did="deleted", monitor_id=change.monitor_id, why=why)
+
+        self._round(deletes, delete)
+
+    def _remove(self, monitor_id: int) -> bool:
+        """Deletes the monitor; False if it was gone, also by an earlier attempt whose answer was lost."""
+        try:
+            self.monitors.delete(monitor_id)
+        except DatadogError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
+
+def _in_use(key: str, monitor_id: int, used: Sequence[str]) -> Outcome:
+    where = "; ".join(used) or "Datadog does not say where"
+    return Outcome(
+        key=key,
+        did="failed",
+        monitor_id=monitor_id,
+        why=f"monitor {monitor_id} is still used: {where}",
+        hint="take it out there first",
+    )

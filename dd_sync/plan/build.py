@@ -1,0 +1,162 @@
+"""From what is declared and what is live to a plan. Pure: nothing is asked, nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from dd_sync.errors import RequestError, UnsafePlan
+from dd_sync.kinds import monitor as kind
+from dd_sync.model.monitor import Declared, Monitor
+from dd_sync.model.ownership import CATALOG, MANAGED
+from dd_sync.plan.changes import Change, Create, Delete, Json, Plan, Replace, Update, digest
+from dd_sync.plan.diff import field_changes
+from dd_sync.plan.risk import labels
+
+NOTHING_LIVE = "nothing in Datadog carries this catalog's tags: every monitor is planned as a create"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A live monitor that the catalog owns."""
+
+    id: int
+    monitor: Monitor
+
+    @property
+    def fingerprint(self) -> str:
+        return digest(kind.comparable(self.monitor))
+
+
+def build_plan(
+    declared: Sequence[Declared],
+    live: Iterable[Json],
+    catalog: str,
+    *,
+    target: str = "",
+    only: str | None = None,
+) -> Plan:
+    """What makes the live monitors what is declared.
+
+    live: monitors as Datadog answers; those of others are left out. catalog: as its tag says,
+    `risk-guardrails.staging` with an environment. only: a glob of keys; nothing outside is planned.
+    Raises UnsafePlan when two live monitors carry one key, RequestError when `only` leaves a plan
+    without a monitor that it refers to.
+    """
+    live = list(live)
+    owned = match(live, catalog)
+    chosen = [one for one in declared if _chosen(one.key, only)]
+    if only is not None and not chosen and not any(_chosen(key, only) for key in owned):
+        raise RequestError(f"no monitor has a key like '{only}'", hint="`dd-sync render` prints all keys")
+    ids = {key: one.id for key, one in owned.items()}
+    _refuse_loose_references(chosen, ids)
+    planned = [_change(one, owned.get(one.key), ids) for one in chosen]
+    changes = [change for change in planned if change is not None]
+    kept = {one.key for one in declared}
+    gone = [key for key in sorted(owned) if key not in kept and _chosen(key, only)]
+    return Plan(
+        catalog=catalog,
+        target=target,
+        changes=(
+            *sorted(changes, key=lambda change: change.key),
+            *(_delete(key, owned[key]) for key in gone),
+        ),
+        unchanged=len(planned) - len(changes),
+        owned=len(owned),
+        catalog_hash=catalog_hash(declared),
+        notes=_notes(live, catalog, owned, declared),
+    )
+
+
+def catalog_hash(declared: Iterable[Declared]) -> str:
+    """Of every declared monitor as it would be sent: moves when, and only when, one of those does."""
+    return digest(sorted([one.key, kind.update_body(one.monitor)] for one in declared))
+
+
+def match(live: Iterable[Json], catalog: str) -> dict[str, Live]:
+    """The catalog's live monitors by key. Raises UnsafePlan when two carry the same."""
+    found: dict[str, list[Live]] = {}
+    for body in live:
+        key = kind.identity(body, catalog)
+        if key is not None:
+            found.setdefault(key, []).append(Live(int(body["id"]), Monitor.from_json(body)))
+    for key, several in sorted(found.items()):
+        if len(several) > 1:
+            ids = ", ".join(str(one.id) for one in sorted(several, key=lambda one: one.id))
+            raise UnsafePlan(
+                f"{len(several)} live monitors carry the key '{key}': {ids}",
+                hint="a monitor cloned in Datadog carries the tags of the first; take the tags "
+                "managed_by and dd_sync_… off the clone, or delete it",
+            )
+    return {key: several[0] for key, several in found.items()}
+
+
+def _chosen(key: str, only: str | None) -> bool:
+    return only is None or fnmatchcase(key, only)
+
+
+def _refuse_loose_references(chosen: Sequence[Declared], ids: Mapping[str, int]) -> None:
+    known = {one.key for one in chosen} | set(ids)
+    for one in chosen:
+        for key in one.references:
+            if key not in known:
+                raise RequestError(
+                    f"{one.key} refers to {key}, which is not in Datadog and not among the chosen monitors",
+                    hint=f"choose {key} too, or plan without --only",
+                )
+
+
+def _change(one: Declared, live: Live | None, ids: Mapping[str, int]) -> Change | None:
+    if live is None:
+        body = kind.create_body(one.monitor)
+        return Create(key=one.key, name=one.monitor.name, body=body, references=one.references)
+    wanted = replace(one.monitor, query=kind.resolve(one.monitor.query, ids))
+    ours, theirs = kind.compared(wanted, live.monitor)
+    if ours == theirs:
+        return None
+    fields = field_changes(ours, theirs)
+    if not kind.can_become(live.monitor.type, wanted.type):
+        return Replace(
+            key=one.key,
+            name=one.monitor.name,
+            monitor_id=live.id,
+            fields=fields,
+            body=kind.create_body(one.monitor),
+            live=live.fingerprint,
+            references=one.references,
+            labels=("loses its history: Datadog cannot change a monitor's type",),
+        )
+    return Update(
+        key=one.key,
+        name=one.monitor.name,
+        monitor_id=live.id,
+        fields=fields,
+        body=kind.update_body(one.monitor),
+        live=live.fingerprint,
+        references=one.references,
+        labels=labels(wanted, live.monitor, fields, protected=one.protected),
+    )
+
+
+def _delete(key: str, live: Live) -> Delete:
+    return Delete(
+        key=key,
+        name=live.monitor.name,
+        monitor_id=live.id,
+        live=live.fingerprint,
+        composite=live.monitor.type == "composite",
+    )
+
+
+def _notes(
+    live: Sequence[Json], catalog: str, owned: Mapping[str, Live], declared: Sequence[Declared]
+) -> tuple[str, ...]:
+    notes = [NOTHING_LIVE] if declared and not owned else []
+    marks = {MANAGED, CATALOG + catalog}
+    for body in live:
+        if marks <= set(body.get("tags") or ()) and kind.identity(body, catalog) is None:
+            notes.append(
+                f"monitor {body['id']} carries this catalog's tags but not exactly one key: left alone"
+            )
+    return tuple(notes)

@@ -1,0 +1,136 @@
+"""A plan is data: renderers read it, a file holds it, apply carries it out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+Json = dict[str, Any]
+
+# pydantic reads a saved plan back into these classes: exactly these fields, exactly these types.
+_STRICT: Json = {"extra": "forbid", "strict": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """path: `options.thresholds.critical`; before: live, after: declared, None where it is not set."""
+
+    __pydantic_config__: ClassVar[Json] = _STRICT
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """A monitor that is not in Datadog. body: as POSTed, `${monitor:key}` still in the query."""
+
+    __pydantic_config__: ClassVar[Json] = _STRICT
+
+    action: Literal["create"] = "create"
+    key: str
+    name: str
+    body: Json
+    references: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """A monitor that differs. body: the whole, as PUT. live: fingerprint of what it was planned from."""
+
+    __pydantic_config__: ClassVar[Json] = _STRICT
+
+    action: Literal["update"] = "update"
+    key: str
+    name: str
+    monitor_id: int
+    fields: tuple[FieldChange, ...]
+    body: Json
+    live: str
+    references: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace:
+    """A monitor whose type changed, which Datadog cannot update: deleted, then created anew."""
+
+    __pydantic_config__: ClassVar[Json] = _STRICT
+
+    action: Literal["replace"] = "replace"
+    key: str
+    name: str
+    monitor_id: int
+    fields: tuple[FieldChange, ...]
+    body: Json
+    live: str
+    references: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete:
+    """A monitor of this catalog that it no longer declares. composite: it may use others of them."""
+
+    __pydantic_config__: ClassVar[Json] = _STRICT
+
+    action: Literal["delete"] = "delete"
+    key: str
+    name: str
+    monitor_id: int
+    live: str
+    composite: bool = False
+    labels: tuple[str, ...] = ()
+
+
+Change = Create | Update | Replace | Delete
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """changes: by key, deletes last. owned: live monitors of this catalog when it was made.
+
+    target: the Datadog it is for, `datadoghq.eu`. catalog_hash: of all that was declared.
+    notes: what a reader should know besides.
+    """
+
+    __pydantic_config__: ClassVar[Json] = _STRICT
+
+    catalog: str
+    target: str
+    changes: tuple[Change, ...]
+    unchanged: int
+    owned: int
+    catalog_hash: str
+    notes: tuple[str, ...] = ()
+
+    def count(self, action: str) -> int:
+        return sum(change.action == action for change in self.changes)
+
+    @property
+    def fingerprint(self) -> str:
+        """Six hex digits of what would be written where; people compare it by eye."""
+        writes = [[c.action, c.key, getattr(c, "body", None), getattr(c, "live", None)] for c in self.changes]
+        return digest([self.catalog, self.target, self.catalog_hash, writes])[:6]
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON value, in hex: equal values, whatever the order of their keys, equal digests."""
+    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    # 2 and 2.0 are one number to Datadog, so they are one to a fingerprint.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,89 @@
+"""What a change to a monitor means to those whom it wakes, in a few words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dd_sync.model.monitor import Monitor
+from dd_sync.plan.changes import FieldChange
+
+_TAIL = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*([-+]?\d[\d.]*(?:[eE][-+]?\d+)?|threshold)\s*$")
+# A handle stands alone: `a@example.com` is an address and pages nobody.
+_HANDLE = re.compile(r"(?<![\w.+@/-])@[^\s{}]+")
+_NO_DATA = ("notify_no_data", "no_data_timeframe", "on_missing_data", "timeout_h", "require_full_window")
+_LEVELS = ("critical", "warning")
+
+
+def labels(
+    declared: Monitor, live: Monitor, fields: Sequence[FieldChange], *, protected: bool = False
+) -> tuple[str, ...]:
+    """The labels of an update, those first that matter most. declared: references resolved."""
+    paths = {field.path for field in fields}
+    found = [*_sensitivity(declared, live), *_handles(declared, live)]
+    if "query" in paths and _without_threshold(declared.query) != _without_threshold(live.query):
+        # Datadog starts the groups of a changed query anew: open alerts close without a word.
+        found.append("resets group state")
+    if any(path.startswith("options.") and path.split(".")[1] in _NO_DATA for path in paths):
+        found.append("no-data handling changed")
+    if "draft_status" in paths:
+        found.append("sends nothing (draft)" if declared.draft_status == "draft" else "leaves draft")
+    if protected and found:
+        found.append("protected monitor")
+    return tuple(found)
+
+
+def _sensitivity(declared: Monitor, live: Monitor) -> Iterator[str]:
+    up = _alerts_upwards(declared)
+    if up is None or up != _alerts_upwards(live):
+        return
+    moved = {_direction(_level(declared, name), _level(live, name)) for name in _LEVELS} - {0}
+    if len(moved) == 2:
+        yield "more and less sensitive"
+    elif moved:
+        yield "less sensitive" if (moved == {1}) == up else "more sensitive"
+
+
+def _alerts_upwards(monitor: Monitor) -> bool | None:
+    """Whether greater values alert; None where there is no such direction."""
+    if monitor.type == "service check":
+        return True
+    tail = _TAIL.search(monitor.query)
+    return None if tail is None or tail[1] in ("==", "!=") else tail[1].startswith(">")
+
+
+def _level(monitor: Monitor, name: str) -> float | None:
+    thresholds = monitor.options.get("thresholds")
+    value: Any = thresholds.get(name) if isinstance(thresholds, Mapping) else None
+    if value is None and name == "critical":
+        tail = _TAIL.search(monitor.query)
+        value = tail[2] if tail and tail[2] != "threshold" else None
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _direction(after: float | None, before: float | None) -> int:
+    if after is None or before is None:
+        return 0
+    return (after > before) - (after < before)
+
+
+def _handles(declared: Monitor, live: Monitor) -> Iterator[str]:
+    after, before = _handles_of(declared), _handles_of(live)
+    if before and not after:
+        yield "pages nobody"
+    new = [handle for handle in after if handle not in before]
+    if new:
+        yield f"also pages {' '.join(new)}"
+
+
+def _handles_of(monitor: Monitor) -> tuple[str, ...]:
+    text = f"{monitor.message}\n{monitor.options.get('escalation_message') or ''}"
+    return tuple(dict.fromkeys(handle.rstrip(".,;:)") for handle in _HANDLE.findall(text)))
+
+
+def _without_threshold(query: str) -> str:
+    return _TAIL.sub("", query.strip())

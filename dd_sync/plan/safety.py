@@ -1,0 +1,61 @@
+"""Limits on what one apply may delete or update; beyond them it must be asked for by number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dd_sync.errors import UnsafePlan
+from dd_sync.plan.changes import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """deletes: monitors; deletes_percent, updates_percent: 0 to 100, of the catalog's live monitors.
+
+    Percentages are compared as they are, never rounded, and small catalogs are not exempt: with the
+    default, deleting one of two monitors is 50 % and wants `--allow-deletes 1`.
+    """
+
+    deletes: int = 5
+    deletes_percent: float = 30
+    updates_percent: float = 50
+
+
+def check_limits(
+    plan: Plan, limits: Limits, *, allow_deletes: int | None = None, allow_updates: int | None = None
+) -> None:
+    """Raises UnsafePlan if the plan goes past a limit. A replacement counts as a delete.
+
+    allow_deletes, allow_updates: that many are asked for, instead of the limit.
+    """
+    deletes = plan.count("delete") + plan.count("replace")
+    updates = plan.count("update")
+    share = _percent(deletes, plan.owned)
+    past = deletes > limits.deletes or share > limits.deletes_percent
+    if _refused(deletes, allow_deletes, past):
+        raise UnsafePlan(
+            f"{deletes} of {plan.owned} monitors deleted, limit "
+            + _limit(f"{limits.deletes}", share, limits.deletes_percent, allow_deletes),
+            hint=f"if that is meant, say so: --allow-deletes {deletes}",
+        )
+    share = _percent(updates, plan.owned)
+    if _refused(updates, allow_updates, share > limits.updates_percent):
+        raise UnsafePlan(
+            f"{updates} of {plan.owned} monitors updated, limit "
+            + _limit(f"{limits.updates_percent:g} %", share, limits.updates_percent, allow_updates),
+            hint=f"if that is meant, say so: --allow-updates {updates}",
+        )
+
+
+def _refused(count: int, allowed: int | None, past: bool) -> bool:
+    return past if allowed is None else count > allowed
+
+
+def _percent(count: int, owned: int) -> float:
+    return 100 * count / owned if owned else 0.0
+
+
+def _limit(limit: str, share: float, percent: float, allowed: int | None) -> str:
+    if allowed is not None:
+        return f"{allowed} as allowed"
+    return f"{limit} ({share:.0f} %, limit {percent:g} %)"

@@ -1,0 +1,100 @@
+"""A plan in a file: all that apply needs, readable by its owner only."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from dd_sync.errors import Place, RequestError, UnsafePlan
+from dd_sync.model.monitor import Declared
+from dd_sync.plan.build import catalog_hash
+from dd_sync.plan.changes import Plan, digest
+
+VERSION = 1
+
+
+def save(plan: Plan, path: Path) -> None:
+    """Writes the plan, whole or not at all, with mode 0600. Raises RequestError if it cannot."""
+    body = as_data(plan)
+    document = {"dd_sync_plan": VERSION, "seal": digest(body), "plan": body}
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    temporary: str | None = None
+    try:
+        # mkstemp makes the file readable by its owner only, before a word is in it.
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            with suppress(OSError):
+                os.unlink(temporary)
+        raise RequestError(
+            f"the plan cannot be written to {path}: {error.strerror}", hint="name a file in a folder of yours"
+        ) from None
+
+
+def as_data(plan: Plan) -> Any:
+    """The plan as plain JSON data."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Plan).dump_python(plan, mode="json")
+
+
+def load(path: Path) -> Plan:
+    """A plan that `save` wrote. Raises RequestError for anything else, a file edited since included."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="strict")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise RequestError(f"the plan {path} cannot be read: {why}", hint=_AGAIN) from None
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        place = Place(str(path), error.lineno, error.colno)
+        raise RequestError(f"{path} is not a plan: {error.msg}", hint=_AGAIN, where=place) from None
+    except (ValueError, RecursionError):
+        raise RequestError(f"{path} is not a plan", hint=_AGAIN) from None
+    return _plan(document, path)
+
+
+_AGAIN = "make it with `dd-sync plan --out FILE`, and do not edit it"
+
+
+def _plan(document: Any, path: Path) -> Plan:
+    from pydantic import TypeAdapter, ValidationError
+
+    if not isinstance(document, dict) or "dd_sync_plan" not in document:
+        raise RequestError(f"{path} is not a plan", hint=_AGAIN)
+    if document["dd_sync_plan"] != VERSION:
+        raise RequestError(f"{path} was written by another version of dd-sync", hint=_AGAIN)
+    if document.get("seal") != digest(document.get("plan")):
+        raise RequestError(f"{path} was edited since it was written", hint=_AGAIN)
+    try:
+        # From JSON text, where a tuple may come as a list although all else is strict.
+        return TypeAdapter(Plan).validate_json(json.dumps(document["plan"]))
+    except (ValidationError, ValueError) as error:
+        first = error.errors()[0]["loc"] if isinstance(error, ValidationError) else ()
+        at = ".".join(str(step) for step in first) or "its top"
+        raise RequestError(f"{path} is not a plan of this version: look at {at}", hint=_AGAIN) from None
+
+
+def refuse_if_moved(plan: Plan, *, declared: Sequence[Declared], catalog: str, target: str) -> None:
+    """Raises UnsafePlan if the plan was made for another Datadog, or the catalog is no longer the same."""
+    if plan.target != target:
+        raise UnsafePlan(
+            f"this plan is for {plan.target}, not for {target}",
+            hint="check DD_SITE and DD_HOST, or plan again",
+        )
+    if plan.catalog != catalog:
+        raise UnsafePlan(
+            f"this plan is for the catalog {plan.catalog}, not for {catalog}",
+            hint="check --catalog and --env, or plan again",
+        )
+    if plan.catalog_hash != catalog_hash(declared):
+        raise UnsafePlan("the catalog has changed since this plan was made", hint="plan again")

@@ -1,0 +1,85 @@
+"""How a change reads: values cut to what differs, texts as line diffs, nothing that drives a terminal."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator
+from difflib import unified_diff
+from typing import Any
+
+from dd_sync.plan.changes import FieldChange
+
+_LONGEST = 160
+_CONTEXT = 24
+_NOT_SET = "not set"
+
+
+def safe(text: str) -> str:
+    """The text with control and invisible direction characters shown as `?`; spaces and letters stay."""
+    return "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
+
+
+def field_lines(change: FieldChange) -> Iterator[tuple[str, str]]:
+    """The lines that show one field's change, each with its kind: `field`, `-`, `+` or `@`."""
+    before, after = change.before, change.after
+    if change.path == "tags" and isinstance(before, (list, tuple)) and isinstance(after, (list, tuple)):
+        yield "field", f"tags: {_tags(before, after)}"
+    elif isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
+        yield "field", f"{change.path}:"
+        yield from _line_diff(before, after)
+    else:
+        one, other = _shortened(_value(before), _value(after))
+        yield "field", f"{safe(change.path)}: {one} -> {other}"
+
+
+def _tags(before: Any, after: Any) -> str:
+    gone = [f"-{tag}" for tag in before if tag not in after]
+    new = [f"+{tag}" for tag in after if tag not in before]
+    return _cut(safe(" ".join([*gone, *new])))
+
+
+def _line_diff(before: str, after: str) -> Iterator[tuple[str, str]]:
+    lines = unified_diff(before.split("\n"), after.split("\n"), lineterm="", n=1)
+    for number, line in enumerate(lines):
+        if number < 2 or line.startswith("@@"):
+            continue
+        mark = line[0] if line[0] in "+-" else "@"
+        yield mark, _cut(safe(line)).rstrip()
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return _NOT_SET
+    if isinstance(value, str):
+        return safe(value) if value else '""'
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return safe(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _shortened(one: str, other: str) -> tuple[str, str]:
+    """Both without a long common beginning and end: `… > 500` and `… > 800`."""
+    if len(one) + len(other) <= 60:
+        return one, other
+    start, end = _common(one, other), _common(one[::-1], other[::-1])
+    end = min(end, min(len(one), len(other)) - start)
+    start = one.rfind(" ", 0, max(start - 1, 0)) if start else 0
+    stop = end - _CONTEXT if end > _CONTEXT + 8 else 0
+    return _around(one, max(start, 0), stop), _around(other, max(start, 0), stop)
+
+
+def _around(text: str, start: int, stop: int) -> str:
+    head = "… " if start > 8 else ""
+    kept = text[start if head else 0 : len(text) - stop].strip()
+    return _cut(head + kept) + ("…" if stop else "")
+
+
+def _common(one: str, other: str) -> int:
+    return next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
