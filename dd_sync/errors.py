@@ -153,6 +153,12 @@ class DatadogError(DdSyncError):
         self.details = details
         self.sent = sent
 
+    @property
+    def is_unclear(self) -> bool:
+        """Whether the request may have been carried out although it failed."""
+        status = self.status
+        return self.sent and (status is None or status < 300 or status == 408 or status >= 500)
+
 
 class Unfit(ValueError):
     """A value that cannot be meant, found while a model is validated or a guard is compiled.

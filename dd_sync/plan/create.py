@@ -50,7 +50,7 @@ class Creator:
         duplicate = duplicate_of(error)
         if duplicate is not None:
             return self._adopt_duplicate(duplicate, error, key, body)
-        if not is_unclear(error):
+        if not error.is_unclear:
             raise error
         found = self._adopt(key, body, waits=SETTLE_STEPS)
         if found is not None:
@@ -61,7 +61,7 @@ class Creator:
             duplicate = duplicate_of(again)
             if duplicate is not None:
                 return self._adopt_duplicate(duplicate, again, key, body)
-            found = self._adopt(key, body, waits=SETTLE_STEPS) if is_unclear(again) else None
+            found = self._adopt(key, body, waits=SETTLE_STEPS) if again.is_unclear else None
             if found is None:
                 raise
             return found
@@ -101,13 +101,6 @@ class Creator:
         if ours != theirs:
             self.monitors.update(monitor_id, kind.update_body(Monitor.from_json(body)))
         return Created(monitor_id, adopted=True)
-
-
-def is_unclear(error: DatadogError) -> bool:
-    """Whether a write may have been carried out although it failed."""
-    if not error.sent:
-        return False
-    return error.status is None or error.status < 300 or error.status == 408 or error.status >= 500
 
 
 def duplicate_of(error: DatadogError) -> int | None:

@@ -1,0 +1,1 @@
+"""Snoozes: one tenant, silenced for a bounded time, by somebody, for a reason."""

@@ -1,0 +1,71 @@
+"""Which names a tenant may have, so that a snooze can never cover more than that one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from dd_sync.errors import RequestError
+
+_VALUE = re.compile(r"[a-z0-9_.:/-]+")
+_TAG_KEY = re.compile(r"[a-z][a-z0-9_./-]*")
+# Words of the downtime scope's own grammar.
+_OPERATORS = frozenset({"and", "or", "not", "in"})
+_LONGEST_TAG = 200
+
+
+def check_tenant(tenant: str, tenant_tag: str) -> str:
+    """The scope `<tenant_tag>:<tenant>` that covers this tenant and no other.
+
+    The rules are those of Datadog's tag values: lower-case letters, digits and `_ - : . /`, the whole
+    tag at most 200 characters. Raises RequestError with what to write instead.
+    """
+    if not _TAG_KEY.fullmatch(tenant_tag):
+        raise RequestError(
+            f"'{shown(tenant_tag)}' cannot be the tag of tenants",
+            hint="set tenant_tag in catalog.yaml to a tag key such as tenant",
+        )
+    problem, hint = _fault(tenant)
+    if problem:
+        raise RequestError(f"'{shown(tenant)}' is not one tenant: {problem}", hint=hint)
+    scope = f"{tenant_tag}:{tenant}"
+    if len(scope) > _LONGEST_TAG:
+        raise RequestError(
+            f"'{shown(tenant)}' is not a tenant: the tag has {len(scope)} characters",
+            hint=f"Datadog's tags end after {_LONGEST_TAG} characters",
+        )
+    return scope
+
+
+def _fault(tenant: str) -> tuple[str, str]:
+    if not tenant.strip():
+        return "the name is empty", "name the tenant as its tag has it, e.g. acme"
+    if "*" in tenant or "?" in tenant:
+        return "it is a pattern", "a snooze covers exactly one tenant; name it in full"
+    hidden = [c for c in tenant if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+    if hidden:
+        return (
+            f"it holds an invisible character (U+{ord(hidden[0]):04X})",
+            "type the name instead of pasting it",
+        )
+    if tenant.lower() in _OPERATORS:
+        return "it is a word of Datadog's scope language", "a tenant of that name cannot be snoozed from here"
+    if tenant != tenant.lower():
+        return "tag values have no capitals", f"Datadog knows it as {_as_tag(tenant)}"
+    if not _VALUE.fullmatch(tenant):
+        odd = next(c for c in tenant if not _VALUE.fullmatch(c))
+        return f"tag values hold no '{odd}'", f"Datadog writes it as {_as_tag(tenant)}; one tenant at a time"
+    if tenant[0] == "-" or tenant[-1] == ":":
+        return "it begins with - or ends with :", "name the tenant as its tag has it, e.g. acme"
+    return "", ""
+
+
+def _as_tag(text: str) -> str:
+    """The value as Datadog stores it: lower case, everything unknown as one `_`."""
+    return re.sub(r"[^a-z0-9_.:/-]+", "_", text.lower()).strip("_") or "something else"
+
+
+def shown(text: str) -> str:
+    """Fit for a message: short, and without characters that change how the rest reads."""
+    text = "".join("?" if unicodedata.category(c)[0] == "C" else c for c in text)
+    return text if len(text) <= 60 else text[:59] + "…"
