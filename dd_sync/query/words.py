@@ -15,7 +15,7 @@ _FUNCTIONS = (
     "per_second", "per_minute", "per_hour", "throughput", "rollup", "moving_rollup",
     "trend_line", "robust_trend", "piecewise_constant", "autosmooth", "ewma_3", "ewma_5",
     "ewma_7", "ewma_10", "ewma_20", "median_3", "median_5", "median_7", "median_9", "anomalies",
-    "outliers", "forecast", "top", "count_nonzero", "count_not_null", "exclude_null",
+    "outliers", "forecast", "top", "default", "count_nonzero", "count_not_null", "exclude_null",
     "default_zero", "clamp_min", "clamp_max", "cutoff_min", "cutoff_max", "timeshift",
     "calendar_shift", "hour_before", "day_before", "week_before", "month_before", "min", "max",
     "avg", "sum", "minimum", "maximum", "stddev", "percentile",
