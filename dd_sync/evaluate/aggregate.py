@@ -1,0 +1,191 @@
+"""Time buckets, space aggregation per group, and the outer time aggregation: Datadog's order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dd_sync.evaluate.grid import Cells, Stretches
+from dd_sync.evaluate.select import Group
+from dd_sync.evaluate.series import Bools, Floats, Ints
+
+# Datadog interpolates a gauge up to five minutes after a real sample.
+CARRY_SECONDS = 300
+OUTER = ("avg", "sum", "min", "max")
+
+# Datadog publishes no table for monitors; these steps give at most six buckets a window.
+_STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400, 172800)
+_BUCKETS = 6
+
+
+def default_step(window: int) -> int:
+    """The rollup, in seconds, of a query that names none: the smallest step with at most six a window."""
+    for step in _STEPS:
+        if window <= step * _BUCKETS:
+            return step
+    return -(-window // (_BUCKETS * 86400)) * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The buckets of every evaluation: edges are aligned to the epoch and cut by the window.
+
+    times: int64 [T, K] start of each bucket; first, last: epoch seconds [T, K], the part inside the window,
+    last <= first where an evaluation has fewer than K buckets. step: seconds.
+    """
+
+    step: int
+    times: Ints
+    first: Ints
+    last: Ints
+
+    @classmethod
+    def of(cls, ends: Ints, window: int, step: int) -> Frame:
+        """ends: int64 [T], where the windows end (the evaluation times less the evaluation delay)."""
+        starts = ends - window
+        origin = starts // step * step
+        # As many as any window can touch, whatever these do: the order of additions, and with it the last
+        # bit of a result, must not depend on which times are evaluated together.
+        count = -(-window // step) + 1
+        times = origin[:, None] + step * np.arange(count)
+        return cls(
+            step,
+            times,
+            np.maximum(times, starts[:, None]),
+            np.minimum(times + step, ends[:, None]),
+        )
+
+    @property
+    def exists(self) -> Bools:
+        return self.last > self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Values per group, float64 [groups, T, K] by bucket or [groups, T] by evaluation, NaN for none.
+
+    present: where a value rests on data. zero: whether a missing value counts as 0 when it is combined with
+    others, as it does for counts.
+    """
+
+    groups: tuple[Group, ...]
+    values: Floats
+    present: Bools
+    zero: bool = False
+
+    @classmethod
+    def of(cls, groups: tuple[Group, ...], values: Floats, *, zero: bool = False) -> Table:
+        return cls(groups, values, ~np.isnan(values), zero)
+
+    def known(self) -> Floats:
+        """The values, NaN where they rest on no data."""
+        return np.where(self.present, self.values, np.nan)
+
+    def regrouped(self, groups: tuple[Group, ...]) -> Table:
+        """The same with a row for each of `groups`, empty where there was none."""
+        if self.groups == groups:
+            return self
+        at = {group: row for row, group in enumerate(self.groups)}
+        values = np.full((len(groups), *self.values.shape[1:]), np.nan)
+        present = np.zeros(values.shape, dtype=np.bool_)
+        for row, group in enumerate(groups):
+            if group in at:
+                values[row], present[row] = self.values[at[group]], self.present[at[group]]
+        return replace(self, groups=groups, values=values, present=present)
+
+
+def bucketed(cells: Cells, frame: Frame) -> Floats:
+    """The cells of each row by bucket: float64 [rows, T, K]."""
+    axis = cells.axis
+    stretches = Stretches(cells, frame.step // axis.size)
+    return stretches.over(axis.cell(frame.first), axis.cell(frame.last))
+
+
+def fill(values: Floats, frame: Frame, method: str, limit: int) -> Floats:
+    """Empty buckets filled up to `limit` seconds after the last one with data, within the window.
+
+    method: linear (between two buckets with data, flat after the last one), last, zero or null.
+    """
+    if method == "null":
+        return values
+    missing = np.isnan(values) & frame.exists
+    if method == "zero":
+        return np.asarray(np.where(missing, 0.0, values))
+    before = _last_seen(values)
+    known = before >= 0
+    base = np.take_along_axis(values, np.maximum(before, 0), axis=2)
+    since = frame.step * (np.arange(values.shape[2]) - before)
+    fillable = missing & known & (since <= limit)
+    if method == "linear":
+        base = base + _slope(values, base, before) * (since / frame.step)
+    return np.asarray(np.where(fillable, base, values))
+
+
+def _last_seen(values: Floats) -> Ints:
+    """The index of the last bucket with data at or before each, -1 where there is none."""
+    index = np.where(np.isnan(values), -1, np.arange(values.shape[2]))
+    return np.asarray(np.maximum.accumulate(index, axis=2), dtype=np.int64)
+
+
+def _slope(values: Floats, base: Floats, before: Ints) -> Floats:
+    """Change per bucket towards the next bucket with data; 0 where none follows."""
+    backwards = _last_seen(values[:, :, ::-1])[:, :, ::-1]
+    after = values.shape[2] - 1 - backwards
+    follows = backwards >= 0
+    target = np.take_along_axis(values, np.where(follows, after, 0), axis=2)
+    rise = np.where(follows, target - base, 0.0)
+    slope = np.zeros_like(rise)
+    np.divide(rise, after - before, out=slope, where=follows & (after > before))
+    return slope
+
+
+def align(values: Floats, frame: Frame, owners: Ints, count: int) -> Floats:
+    """A gauge's gaps interpolated, but only in buckets where another series of its group has data."""
+    if not np.isnan(values).any():
+        return values
+    alone = np.bincount(owners, minlength=count)[owners] < 2
+    if alone.all():
+        return values
+    reported = np.zeros((count, *values.shape[1:]), dtype=np.bool_)
+    np.logical_or.at(reported, owners, ~np.isnan(values))
+    filled = fill(values, frame, "linear", CARRY_SECONDS)
+    return np.where(reported[owners], filled, values)
+
+
+def over_space(values: Floats, owners: Ints, count: int, method: str) -> Floats:
+    """Series of one group into one: float64 [rows, …] -> [count, …], gaps skipped, NaN where all are gaps.
+
+    owners: the group of each row. Rows are added one after another, so that a series without data changes
+    no bit of the result.
+    """
+    if len(owners) == count and (owners == np.arange(count)).all():
+        return values
+    kind = {"min": np.fmin, "max": np.fmax}.get(method)
+    result = np.full((count, *values.shape[1:]), np.nan)
+    number = np.zeros_like(result)
+    for row, owner in enumerate(owners):
+        if kind is not None:
+            result[owner] = kind(result[owner], values[row])
+            continue
+        there = ~np.isnan(values[row])
+        number[owner] += there
+        result[owner] = np.where(there, np.nan_to_num(result[owner]) + values[row], result[owner])
+    if method == "avg":
+        np.divide(result, number, out=result, where=number > 0)
+    return result
+
+
+def over_window(table: Table, method: str) -> Table:
+    """The outer aggregation: the buckets of each evaluation to one number, gaps skipped."""
+    there = table.present & ~np.isnan(table.values)
+    any_there = there.any(axis=2)
+    if method in ("min", "max"):
+        skipped = np.inf if method == "min" else -np.inf
+        reduce = np.minimum.reduce if method == "min" else np.maximum.reduce
+        result = reduce(np.where(there, table.values, skipped), axis=2)
+    else:
+        result = np.where(there, table.values, 0.0).sum(axis=2)
+        if method == "avg":
+            result = result / np.maximum(there.sum(axis=2), 1)
+    return Table.of(table.groups, np.where(any_there, result, np.nan), zero=table.zero)
