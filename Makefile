@@ -14,10 +14,12 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/cache/pycache
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.venv/cache/hypothesis
 
 .NOTPARALLEL:
-.PHONY: help demo test lint types imports catalog units prove bench format wheel lock clean
+.PHONY: help setup demo test lint types imports catalog units prove bench format wheel lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' Makefile | expand -t 10
+
+setup: $(DEMO_READY) ## only .venv with the command, at .venv/bin/dd-sync
 
 demo: $(DEMO_READY) ## the whole story, told against a Datadog on this machine
 	@$(BIN)/dd-sync demo

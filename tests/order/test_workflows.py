@@ -1,0 +1,119 @@
+"""What the workflows may do: as little as they can, with nothing that a pull request could bend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+WORKFLOWS = sorted((Path(__file__).resolve().parents[2] / ".github" / "workflows").glob("*.yml"))
+PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+
+
+def read(path: Path) -> dict[Any, Any]:
+    loaded = yaml.safe_load(path.read_text("utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def jobs(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from read(path)["jobs"].items()
+
+
+def steps(path: Path) -> Iterator[dict[str, Any]]:
+    for _, job in jobs(path):
+        yield from job["steps"]
+
+
+def ci() -> Path:
+    return next(path for path in WORKFLOWS if path.name == "ci.yml")
+
+
+def sync() -> Path:
+    return next(path for path in WORKFLOWS if path.name == "sync.yml")
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+class TestEveryWorkflow:
+    def test_may_read_the_repository_and_nothing_else(self, path: Path) -> None:
+        assert read(path)["permissions"] == {"contents": "read"}
+
+    def test_writes_only_in_the_job_that_comments(self, path: Path) -> None:
+        granted = {name: job["permissions"] for name, job in jobs(path) if "permissions" in job}
+        assert granted in ({}, {"comment": {"pull-requests": "write"}})
+
+    def test_pins_every_action_to_a_commit_and_names_its_version(self, path: Path) -> None:
+        uses = [line.strip().removeprefix("- ") for line in path.read_text().splitlines() if "uses:" in line]
+        assert uses
+        assert [line for line in uses if not PINNED.match(line)] == []
+
+    def test_never_runs_foreign_code_with_its_own_secrets(self, path: Path) -> None:
+        assert "pull_request_target" not in path.read_text()
+        assert "workflow_run" not in path.read_text()
+
+    def test_puts_no_expression_into_a_script(self, path: Path) -> None:
+        """An expression in a script is text that an attacker may choose; a variable is only a value."""
+        assert [step["run"] for step in steps(path) if "${{" in step.get("run", "")] == []
+
+    def test_gives_secrets_to_single_steps_only(self, path: Path) -> None:
+        inside = sum(str(step.get("env", {})).count("secrets.") for step in steps(path))
+        assert path.read_text().count("secrets.") == inside
+
+    def test_leaves_no_token_in_the_checkout(self, path: Path) -> None:
+        checkouts = [step for step in steps(path) if "actions/checkout" in step.get("uses", "")]
+        assert checkouts
+        assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+    def test_ends_by_itself(self, path: Path) -> None:
+        assert all(job["timeout-minutes"] <= 30 for _, job in jobs(path))
+
+
+def test_the_job_that_comments_never_sees_code_of_the_pull_request() -> None:
+    comment = dict(jobs(ci()))["comment"]
+    assert [step["uses"].split("@")[0] for step in comment["steps"] if "uses" in step] == [
+        "actions/download-artifact"
+    ]
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in comment["if"]
+
+
+def test_the_comment_is_found_by_the_mark_the_report_starts_with(root: Path) -> None:
+    mark = "<!-- dd-sync report -->"
+    assert f"echo '{mark}'" in (root / ".ci" / "report").read_text()
+    script = dict(jobs(ci()))["comment"]["steps"][-1]["run"]
+    assert f'startswith("{mark}")' in script
+    assert 'user.login == "github-actions[bot]"' in script
+
+
+def test_the_tests_run_on_the_oldest_and_newest_python_and_on_the_lowest_versions() -> None:
+    matrix = dict(jobs(ci()))["test"]["strategy"]["matrix"]["include"]
+    assert {(row["python"], row["constraints"]) for row in matrix} == {
+        ("3.11", "constraints.txt"),
+        ("3.14", "constraints.txt"),
+        ("3.11", "constraints-lowest.txt"),
+    }
+
+
+def test_speed_informs_and_never_blocks() -> None:
+    assert dict(jobs(ci()))["bench"]["continue-on-error"] is True
+
+
+def test_applies_run_one_at_a_time_and_are_never_cut_off() -> None:
+    assert read(sync())["concurrency"] == {"group": "sync", "cancel-in-progress": False}
+
+
+def test_apply_waits_for_approval_and_carries_out_the_plan_that_was_shown() -> None:
+    apply = dict(jobs(sync()))["apply"]
+    assert apply["environment"] == "datadog-apply"
+    assert apply["needs"] == "plan"
+    assert [step["run"] for step in apply["steps"] if "dd-sync" in step.get("run", "")] == [
+        ".venv/bin/dd-sync apply --plan plan.json"
+    ]
+
+
+def test_the_pull_request_never_meets_the_keys_that_may_write() -> None:
+    environments = {job.get("environment") for _, job in jobs(ci())}
+    assert environments == {None, "datadog-plan"}
