@@ -1,0 +1,131 @@
+"""Runs the local Datadog: a socket, the minute that evaluates, and a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.concurrency import run_in_threadpool
+
+from dd_sync.errors import RequestError
+from dd_sync.local.app import Keys, create_app
+from dd_sync.local.clock import SimulatedClock, machine_clock, until_next_minute
+from dd_sync.local.engine import Engine
+from dd_sync.local.limits import RateLimit
+from dd_sync.local.org import Org
+from dd_sync.local.store import Store
+from dd_sync.ports import Clock
+
+LOG = logging.getLogger("dd_sync.local")
+LOOPBACK = "127.0.0.1"
+_SECONDS_TO_FINISH = 3
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+def run(
+    port: int,
+    data: Path | None,
+    host: str = LOOPBACK,
+    clock: Clock | None = None,
+    on_ready: Callable[[str], None] = lambda url: None,
+    *,
+    keys: Keys | None = None,
+    limit: RateLimit | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way are finished first.
+
+    port: 0 for a free one; data: the folder of the state, None for one that vanishes. on_ready gets the base
+    URL once requests are answered. Raises RequestError for a folder or an address that cannot be used.
+    """
+    listening = _listen(host, port)
+    with contextlib.closing(listening), contextlib.closing(Store(data)) as store:
+        time = clock or machine_clock
+        app = create_app(
+            store,
+            Engine(store),
+            time,
+            keys=keys,
+            limit=limit,
+            background=None if isinstance(time, SimulatedClock) else every_minute,
+        )
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+            # What a request's first lines and headers may take together.
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+        server = _Server(config, lambda: on_ready(base_url(listening)))
+        server.run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stops at SIGINT and SIGTERM, and does not raise them again: stopping is no failure."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in _STOPPING}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise RequestError(
+            f"cannot listen on {host} port {port}: {reason}",
+            hint="another program may use the port; --port 0 takes a free one",
+        ) from None
+
+
+def base_url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def every_minute(org: Org) -> AsyncIterator[None]:
+    """Evaluates at every whole minute of the machine's clock, and once at the start to catch up."""
+
+    async def work() -> None:
+        while True:
+            try:
+                await run_in_threadpool(org.engine.evaluate, org.clock())
+            except Exception:
+                LOG.exception("evaluation failed; it is tried again in a minute")
+            await asyncio.sleep(until_next_minute(org.clock()))
+
+    task = asyncio.create_task(work())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
