@@ -11,6 +11,7 @@ from typing import TypeVar
 Value = float | str
 Lookup = Callable[[tuple[str, ...]], Value | None]
 
+LONGEST = 10_000
 DEEPEST = 64
 MOST_OPERATORS = 256
 
@@ -76,6 +77,8 @@ def path_of(name: str) -> tuple[str, ...]:
 
 def parse_formula(text: str) -> Formula:
     """The nodes of a formula; raises FormulaError."""
+    if len(text) > LONGEST:
+        raise FormulaError(f"a formula of {len(text):,} characters", "write a shorter one", 0, 1)
     parser = _Parser(text)
     found = parser.sum()
     if parser.kind != "end":

@@ -121,7 +121,7 @@ comparators = st.sampled_from([">", ">=", "<", "<=", "==", "!="])
 alerts = st.builds(MetricAlert, aggregations, expressions, comparators, finite | st.none())
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(alerts)
 def test_the_rendered_text_means_the_same_nodes(alert: MetricAlert) -> None:
     text = render(alert)
@@ -129,7 +129,7 @@ def test_the_rendered_text_means_the_same_nodes(alert: MetricAlert) -> None:
     assert render(parse(text)) == text
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(scopes)
 def test_the_rendered_scope_means_the_same_scope(scope: Scope) -> None:
     assert parse_scope(render_scope(scope)) == scope
