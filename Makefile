@@ -19,7 +19,8 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.venv/cache/hypothesis
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' Makefile | expand -t 10
 
-setup: $(DEMO_READY) ## only .venv with the command, at .venv/bin/dd-sync
+setup: $(DEMO_READY) ## only .venv, with the command at .venv/bin/dd-sync
+	@echo ".venv/bin/dd-sync is ready"
 
 demo: $(DEMO_READY) ## the whole story, told against a Datadog on this machine
 	@$(BIN)/dd-sync demo
