@@ -32,6 +32,10 @@ from dd_sync.query.nodes import (
 )
 from dd_sync.query.scope import read_scope
 
+_WindowKind = Literal["last", "current", "next"]
+_ChangeKind = Literal["change", "pct_change"]
+_Operator = Literal["+", "-", "*", "/"]
+
 _WINDOW = re.compile(r"(last|current|next)_(\d{1,6})(mo|[mhdw])")
 _SHIFT = re.compile(r"(\d{1,6})(mo|[mhdw])_ago")
 _WINDOW_HINT = "write it as last_5m, last_1h, last_1d, current_1d or next_1w"
@@ -86,7 +90,7 @@ class _Parser:
                 f"expected a time aggregation such as avg(last_5m), not {tokens.shown()}", hint
             )
         if word in words.CHANGES:
-            return self.change(cast(Literal["change", "pct_change"], word))
+            return self.change(cast(_ChangeKind, word))
         return self.time_aggregator()
 
     def time_aggregator(self) -> TimeAggregation:
@@ -102,7 +106,7 @@ class _Parser:
         self.take(")", "close the parenthesis after the evaluation window")
         return TimeAggregation(word, window, span=(start, tokens.end))
 
-    def change(self, kind: Literal["change", "pct_change"]) -> TimeAggregation:
+    def change(self, kind: _ChangeKind) -> TimeAggregation:
         """`change(avg(last_5m),last_1h)`"""
         tokens = self.tokens
         start = tokens.starts[tokens.index]
@@ -121,7 +125,7 @@ class _Parser:
         if match is None or int(match[2]) == 0:
             raise tokens.error(f"{tokens.shown()} is not an evaluation window", _WINDOW_HINT)
         tokens.index += 1
-        kind = cast(Literal["last", "current", "next"], match[1])
+        kind = cast(_WindowKind, match[1])
         return Window(kind, int(match[2]), cast(Unit, match[3]), span=(start, start + len(word)))
 
     def shift(self) -> Window:
@@ -207,7 +211,7 @@ class _Parser:
             self.count_operator()
             tokens.index += 1
             right = self.product()
-            left = Binary(cast(Literal["+", "-"], operator), left, right, span=(start, tokens.end))
+            left = Binary(cast(_Operator, operator), left, right, span=(start, tokens.end))
         return left
 
     def product(self) -> Expression:
@@ -218,7 +222,7 @@ class _Parser:
             self.count_operator()
             tokens.index += 1
             right = self.factor()
-            left = Binary(cast(Literal["*", "/"], operator), left, right, span=(start, tokens.end))
+            left = Binary(cast(_Operator, operator), left, right, span=(start, tokens.end))
         return left
 
     def count_operator(self) -> None:

@@ -158,7 +158,8 @@ def test_long_innocent_text_is_read() -> None:
     assert fill(template, Context(is_alert=True)).count("@a") == 5_000
 
 
-PIECES = """{{ }} {{{ }}} {{{{ }}}} # ^ / ! -- is_alert is_match else raw value 'a' "b" ( ) eval '1+x' [ ] . @x
+PIECES = """{{ }}
+{{{ }}} {{{{ }}}} # ^ / ! -- is_alert is_match else raw value 'a' "b" ( ) eval '1+x' [ ] . @x
 é local_time 'Asia/Tokyo' urlencode if with each {{#is_alert}} {{/is_alert}} {{else}} {{value}}"""
 
 
