@@ -1,8 +1,8 @@
 """Plain values from YAML events, in one loop with its own stack.
 
-Events are the fastest way through libyaml, and unlike its composer they cannot overflow the C stack: depth is
-judged as it grows. Only strings become keys, aliases are counted by what they expand to, and no tag but YAML's
-own simple ones is known.
+Events are the fastest way through libyaml, and unlike its composer they cannot overflow the C stack: depth
+is judged as it grows. Only text becomes a key, aliases are counted by what they expand to, and no tag but
+YAML's own simple ones is known.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ class Builder:
 
     def _run(self) -> Any:
         get = self._parser.get_event
-        self._here = result = []
+        result: list[Any] = []
+        self._here = result
         while True:
             event = get()
             kind = type(event)
@@ -264,8 +265,7 @@ class Builder:
         new.keys[key], new.values[key] = old.keys[key], old.values[key]
 
     def _mark(self, here: Any, key: str | int, event: Any, style: str, start: int) -> None:
-        assert self.marks is not None
-        marks = self.marks.get(id(here))
+        marks = self.marks.get(id(here)) if self.marks is not None else None
         if marks is not None:
             marks.values[key] = _written(event, style, start)
 

@@ -82,8 +82,8 @@ class Written:
 def offset_in_file(text: str, written: Written, value: str, offset: int) -> int:
     """Where character `offset` of the decoded `value` stands in the file's text.
 
-    Exact for literal blocks, for plain and simply quoted scalars on one line; within whitespace that YAML folds
-    it is the next visible character.
+    Exact for literal blocks and for scalars on one line; within whitespace that YAML folds it is the next
+    visible character.
     """
     raw = text[written.start : written.end]
     if written.style == "|":

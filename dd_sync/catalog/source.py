@@ -44,8 +44,8 @@ class Source:
     ) -> tuple[Place, str]:
         """The place of the value at `path`, or of its key, and the source line there.
 
-        offset, length: characters of the decoded text of a scalar, to point inside it. What cannot be found is
-        placed at the nearest thing above it that can.
+        offset, length: characters of the decoded text of a scalar, to point inside it. What cannot be found
+        is placed at the nearest thing above it that can.
         """
         written, value = self._find(path, key)
         if offset is not None and isinstance(value, str) and not key:
@@ -118,6 +118,10 @@ class Files:
     def all(self) -> tuple[Source, ...]:
         return (self.settings, *self.monitors, *self.scenarios, *self.environments)
 
+    def source(self, file: str) -> Source:
+        """A file by its name as shown."""
+        return self._by_name[file]
+
     def every_problem(self) -> tuple[Problem, ...]:
         """What is wrong with the files themselves."""
         return in_order([*self.problems, *(p for source in self.all() for p in source.problems)])
@@ -126,7 +130,7 @@ class Files:
         self, file: str, path: Path_, *, key: bool = False, offset: int | None = None, length: int = 1
     ) -> tuple[Place, str]:
         """As Source.locate, by the file's name as shown."""
-        return self._by_name[file].locate(path, key=key, offset=offset, length=length)
+        return self.source(file).locate(path, key=key, offset=offset, length=length)
 
 
 def read_files(folder: Path) -> Files:

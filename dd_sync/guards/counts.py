@@ -21,9 +21,9 @@ def options(by: tuple[str, ...], window: timedelta, comparator: Comparator) -> d
     """Options of a monitor over a count.
 
     A window without a single event is a count of 0, so a quiet group recovers and never reads "no data".
-    Half a window already shows too many events, so a window need not be full and a new group is judged at once:
-    a flood often comes from somebody never seen before. Too few events can only be told after a whole window.
-    Without `new_group_delay` Datadog would add its own delay for new hosts.
+    Half a window already shows too many events, so a window need not be full and a new group is judged at
+    once: a flood often comes from somebody never seen before. Too few events can only be told after a whole
+    window. Without `new_group_delay` Datadog would add its own delay for new hosts.
     """
     found: dict[str, Any] = {
         "include_tags": True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,36 +11,15 @@ from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from dd_sync.errors import Unfit
 from dd_sync.guards.guard import Spec
+from dd_sync.guards.values import Number, Numeric, duration, number
 from dd_sync.query.nodes import Comparator, Unit, Window
-from dd_sync.timeframe import parse_duration, window_text
+from dd_sync.timeframe import window_text
 
-Numeric = int | float
-LARGEST = 1e15
 LONGEST_WINDOW = timedelta(days=30)
 
 _METRIC = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]{0,199}")
 _TAG_KEY = re.compile(r"[a-z][a-z0-9_./-]{0,199}")
 _SHARE = re.compile(r"(\d{1,4}(?:\.\d{1,6})?)\s?%")
-
-
-def number(value: Any) -> Numeric:
-    """A finite number of either kind; text and yes/no are not numbers."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unfit(f"expected a number, found {_found(value)}", hint="write it without quotes or a unit")
-    if not math.isfinite(value) or abs(value) > LARGEST:
-        raise Unfit(f"{_found(value)} is too large", hint=f"a number of at most {LARGEST:g}")
-    return value
-
-
-def duration(value: Any) -> timedelta:
-    if not isinstance(value, str):
-        raise Unfit(
-            f"expected a duration, found {_found(value)}", hint="write it with a unit, as in 30m or 2h"
-        )
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise Unfit(str(error)) from None
 
 
 def window(value: Any) -> timedelta:
@@ -106,21 +84,7 @@ def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-def _found(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None:
-        return "nothing"
-    if isinstance(value, str):
-        return f"the text '{value[:40]}'"
-    if isinstance(value, int | float):
-        return f"{value:g}" if abs(value) < 1e300 else "a huge number"
-    return "a list" if isinstance(value, list) else "a mapping"
-
-
-Number = Annotated[Numeric, PlainValidator(number, json_schema_input_type=float)]
 Level = Annotated[Numeric | Share, PlainValidator(level, json_schema_input_type=float | str)]
-Duration = Annotated[timedelta, PlainValidator(duration, json_schema_input_type=str)]
 RollingWindow = Annotated[timedelta, PlainValidator(window, json_schema_input_type=str)]
 MetricName = Annotated[str, BeforeValidator(_metric)]
 TagKey = Annotated[str, BeforeValidator(_tag_key)]
@@ -133,9 +97,9 @@ class Counted(Spec):
 
     metric: MetricName = Field(description="The metric's name.")
     scope: str = Field(
-        "*", description="Which series count: `env:prod`, `env:prod,!region:test`, or `*` for all."
+        default="*", description="Which series count: `env:prod`, `env:prod,!region:test`, or `*` for all."
     )
-    by: TagKeys = Field((), description="Tag keys to judge apart, each combination on its own.")
+    by: TagKeys = Field(default=(), description="Tag keys to judge apart, each combination on its own.")
     window: RollingWindow = Field(description="The rolling window, such as 1h or 24h.")
 
     @model_validator(mode="after")
@@ -153,12 +117,16 @@ _BOUNDS: dict[str, Comparator] = {"above": ">", "at_least": ">=", "below": "<", 
 class Bounded(Spec):
     """Exactly one bound; `warn_at` and `recover_at` as numbers or as shares of it."""
 
-    above: Number | None = Field(None, description="Alert when the value is greater.")
-    at_least: Number | None = Field(None, description="Alert when the value is this or greater.")
-    below: Number | None = Field(None, description="Alert when the value is smaller.")
-    at_most: Number | None = Field(None, description="Alert when the value is this or smaller.")
-    warn_at: Level | None = Field(None, description="Warn from here on: a number, or a share such as 80%.")
-    recover_at: Level | None = Field(None, description="Recover only here: a number, or a share such as 50%.")
+    above: Number | None = Field(default=None, description="Alert when the value is greater.")
+    at_least: Number | None = Field(default=None, description="Alert when the value is this or greater.")
+    below: Number | None = Field(default=None, description="Alert when the value is smaller.")
+    at_most: Number | None = Field(default=None, description="Alert when the value is this or smaller.")
+    warn_at: Level | None = Field(
+        default=None, description="Warn from here on: a number, or a share such as 80%."
+    )
+    recover_at: Level | None = Field(
+        default=None, description="Recover only here: a number, or a share such as 50%."
+    )
 
     @model_validator(mode="after")
     def _one_bound(self) -> Bounded:
@@ -190,7 +158,7 @@ def thresholds(
     A share of an upper bound is that part of it. For a lower bound it is mirrored: 80 % of `below: 10` is
     10 / 0.8 = 12.5, so that a smaller share is always further from the alert.
     """
-    found: dict[str, Numeric] = {"critical": critical}
+    found: dict[str, Numeric] = {"critical": _shortest(critical)}
     if warn_at is not None and recover_at is not None:
         raise Unfit(
             "warn_at and recover_at together",
@@ -212,7 +180,7 @@ def _towards_ok(
     upper = comparator in (">", ">=")
     value: Numeric = given if not isinstance(given, Share) else _of(critical, given.of, upper)
     if (value < critical) if upper else (value > critical):
-        return value
+        return _shortest(value)
     side = "below" if upper else "above"
     raise Unfit(
         f"{what} {value:g} is not {side} the bound {critical:g}",
@@ -222,8 +190,12 @@ def _towards_ok(
 
 
 def _of(critical: Numeric, share: float, upper: bool) -> Numeric:
-    value = float(f"{critical * share if upper else critical / share:.12g}")
-    return int(value) if value.is_integer() else value
+    return float(f"{critical * share if upper else critical / share:.12g}")
+
+
+def _shortest(value: Numeric) -> Numeric:
+    """5.0 as 5, so that both ways to write it give one monitor."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def seconds_of(span: timedelta) -> int:

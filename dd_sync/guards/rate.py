@@ -28,7 +28,7 @@ class Rate(Counted, Bounded):
         return self
 
 
-def compile(spec: Rate, context: GuardContext) -> Compiled:
+def compile_rate(spec: Rate, context: GuardContext) -> Compiled:
     """`sum(last_W):sum:metric{scope} by {keys}.as_count() > N`"""
     _, comparator, critical = spec.bound()
     return Compiled(
@@ -58,4 +58,4 @@ def _notes(spec: Rate) -> tuple[str, ...]:
     )
 
 
-GUARD = Guard("rate", Rate, compile, "too many, or too few, events in a rolling window")
+GUARD = Guard("rate", Rate, compile_rate, "too many, or too few, events in a rolling window")

@@ -10,8 +10,9 @@ from pydantic import Field, model_validator
 
 from dd_sync.errors import Unfit
 from dd_sync.guards.counts import counted, options
-from dd_sync.guards.fields import Counted, Duration, Level, Number, seconds_of, thresholds, window_node
+from dd_sync.guards.fields import Counted, Level, seconds_of, thresholds, window_node
 from dd_sync.guards.guard import Compiled, Guard, GuardContext
+from dd_sync.guards.values import Duration, Number
 from dd_sync.query.nodes import Binary, Call, Expression, MetricAlert, TimeAggregation
 from dd_sync.query.nodes import Number as NumberNode
 from dd_sync.timeframe import format_duration
@@ -29,14 +30,17 @@ class Spike(Counted):
     """The count of a rolling window against the same window at earlier times."""
 
     baseline: Annotated[tuple[Duration, ...], Field(strict=False)] = Field(
-        _USUAL, description="How long before now the usual level is taken; the mean of all. A day and a week."
+        default=_USUAL,
+        description="How long before now the usual level is taken; the mean of all. A day and a week.",
     )
     times: Number = Field(description="How many times the usual level is still tolerated.")
     floor: Number = Field(description="Alert when the count exceeds that by more than this many events.")
     warn_at: Level | None = Field(
         None, description="Warn from this excess on: a number, or a share of the floor."
     )
-    recover_at: Level | None = Field(None, description="Recover only at this excess: a number or a share.")
+    recover_at: Level | None = Field(
+        default=None, description="Recover only at this excess: a number or a share."
+    )
 
     @model_validator(mode="after")
     def _sensible(self) -> Spike:
@@ -61,7 +65,7 @@ def _check_baseline(baseline: tuple[timedelta, ...], window: timedelta) -> None:
             raise Unfit(f"{format_duration(shift)} is there twice", hint="leave one out", path=path)
         if shift < window:
             raise Unfit(
-                f"a baseline {format_duration(shift)} before overlaps the window of {format_duration(window)}",
+                f"a baseline {format_duration(shift)} back overlaps the window of {format_duration(window)}",
                 hint="what is happening now would count as usual; go at least a window back",
                 path=path,
             )
@@ -71,7 +75,7 @@ def _check_baseline(baseline: tuple[timedelta, ...], window: timedelta) -> None:
             )
 
 
-def compile(spec: Spike, context: GuardContext) -> Compiled:
+def compile_spike(spec: Spike, context: GuardContext) -> Compiled:
     """`sum(last_W):Q - times * (day_before(Q) + week_before(Q)) / 2 > floor`
 
     Linear on purpose: neither the rollup nor the order of arithmetic changes a sum of differences, a missing
@@ -103,12 +107,12 @@ def _before(metric: Expression, shift: timedelta) -> Expression:
 
 def _notes(spec: Spike) -> tuple[str, ...]:
     return (
-        f"A group without history has a usual level of 0: it alerts above {spec.floor:g} events in the window.",
+        f"A group without history has a usual level of 0: it alerts above {spec.floor:g} events a window.",
         "A baseline of 0 is compared like no baseline: the count itself against the floor.",
         "A quiet group is far below its usual level, which never alerts: this guard looks for too many only.",
     )
 
 
 GUARD = Guard(
-    "spike", Spike, compile, "more than so many times a group's usual count, and by at least a floor"
+    "spike", Spike, compile_spike, "more than so many times a group's usual count, and by at least a floor"
 )

@@ -1,0 +1,97 @@
+"""A catalog, read: its settings and the monitors it declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dd_sync.catalog.complaints import Path as Steps
+from dd_sync.catalog.entry import Entry
+from dd_sync.catalog.interpolation import Interpolation
+from dd_sync.catalog.levels import suffix
+from dd_sync.catalog.settings import Level, Limits, Policy, Settings
+from dd_sync.catalog.source import Files, Source
+from dd_sync.catalog.tunables import TunableValue
+from dd_sync.errors import Place, Problem
+from dd_sync.model.monitor import Declared
+from dd_sync.query.nodes import MetricAlert
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """name: as in Datadog, with the environment; monitors: by key; tunables: by name.
+
+    queries: the metric queries as nodes, by the monitor's key; others have none.
+    """
+
+    name: str
+    settings: Settings
+    monitors: tuple[Declared, ...]
+    tunables: tuple[TunableValue, ...]
+    queries: Mapping[str, MetricAlert]
+    files: Files = field(repr=False)
+    interpolation: Interpolation = field(repr=False)
+
+    @property
+    def folder(self) -> Path:
+        return self.files.folder
+
+    @property
+    def tenant_tag(self) -> str:
+        return self.settings.tenant_tag
+
+    @property
+    def levels(self) -> Mapping[int, Level]:
+        return self.settings.levels
+
+    @property
+    def policy(self) -> Policy:
+        return self.settings.policy
+
+    @property
+    def limits(self) -> Limits:
+        return self.settings.limits
+
+    def own_message(self, declared: Declared) -> str:
+        """The message as its author wrote it, tunables filled in, without what its level adds."""
+        added = suffix(self.levels, declared.level)
+        message = declared.monitor.message
+        return "" if message == added.lstrip("\n") else message.removesuffix(added) if added else message
+
+    def locate(
+        self,
+        declared: Declared,
+        path: Steps = (),
+        *,
+        key: bool = False,
+        offset: int | None = None,
+        length: int = 1,
+    ) -> tuple[Place, str]:
+        """The place of something in a monitor, and the source line there.
+
+        path: from the monitor, as in ("guard", "rate", "by", 0); what a default gave is found there.
+        offset, length: characters of the text at `path`, after tunables were filled in.
+        """
+        entry = Entry(self.files.source(declared.file), declared.path)
+        text = entry.text_at(path)
+        if offset is not None and text is not None:
+            if "${" in text:
+                offset = self.interpolation.offset_before(text, offset)
+            if path == ("query",):
+                offset += len(text) - len(text.lstrip())
+        return entry.source.locate(entry.origin(path), key=key, offset=offset, length=length)
+
+
+@dataclass(frozen=True)
+class Loading:
+    """What reading a folder gave: a catalog of the monitors without errors, and all problems, in order.
+
+    catalog is None only where catalog.yaml itself is wrong. keys: of all monitors, the wrong ones included.
+    scenarios: the files of tests, for whoever reads them.
+    """
+
+    catalog: Catalog | None
+    problems: tuple[Problem, ...]
+    scenarios: tuple[Source, ...] = ()
+    keys: frozenset[str] = frozenset()

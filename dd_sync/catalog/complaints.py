@@ -1,0 +1,125 @@
+"""What pydantic found wrong, in plain words and with the path to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from dd_sync.errors import Unfit
+from dd_sync.guards.values import found
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One mistake. key: whether it is about the key at `path` rather than its value."""
+
+    path: Path
+    problem: str
+    hint: str
+    key: bool = False
+    offset: int | None = None
+    length: int = 1
+
+
+def complaints(error: ValidationError, model: type[BaseModel]) -> list[Complaint]:
+    """Every mistake pydantic found in a `model`, each once."""
+    details = error.errors(include_url=False)
+    return list(dict.fromkeys(_complaint(detail, model) for detail in details))
+
+
+def unfit(error: Unfit, path: Path = ()) -> Complaint:
+    return Complaint(
+        (*path, *error.path), error.problem, error.hint, offset=error.offset, length=error.length
+    )
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else otherwise
+
+
+def _complaint(detail: Any, model: type[BaseModel]) -> Complaint:
+    path = tuple(step for step in detail["loc"] if step != "[key]")
+    kind: str = detail["type"]
+    raised = detail.get("ctx", {}).get("error")
+    if isinstance(raised, Unfit):
+        return unfit(raised, path)
+    if kind == "extra_forbidden":
+        known = _keys_at(model, path[:-1])
+        hint = did_you_mean(str(path[-1]), known, f"known here: {', '.join(known)}")
+        return Complaint(path, f"unknown key '{path[-1]}'", hint, key=True)
+    if kind == "missing":
+        return Complaint(path[:-1], f"'{path[-1]}' is missing", f"add `{path[-1]}: …`", key=True)
+    problem, hint = _mismatch(kind, detail.get("ctx", {}), detail["input"])
+    return Complaint(path, problem, hint, key=kind == "list_type")
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+
+
+def _mismatch(kind: str, context: dict[str, Any], value: Any) -> tuple[str, str]:
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind]}, found {found(value)}", _remedy(kind, value)
+    if kind == "literal_error":
+        allowed = str(context["expected"]).replace("'", "")
+        return f"expected {allowed}, found {found(value)}", did_you_mean(str(value), allowed.split(" or "))
+    bounds = {
+        "greater_than_equal": ("ge", "less than {}"),
+        "less_than_equal": ("le", "more than {}"),
+        "too_long": ("max_length", "more than {} of them"),
+        "string_too_long": ("max_length", "longer than {} characters"),
+    }
+    if kind in bounds:
+        name, words = bounds[kind]
+        return f"{found(value)} is {words.format(context[name])}", "use a value within the bounds"
+    return f"{found(value)} cannot stand here", "compare with docs/catalog.md"
+
+
+def _remedy(kind: str, value: Any) -> str:
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        return 'put it in quotes, as in "…"'
+    if kind == "string_type" and value is None:
+        return "write a text, or leave the key out"
+    if kind == "tuple_type":
+        return "write a list, as in [a, b]"
+    if kind in ("dict_type", "model_type"):
+        return "write `key: value` lines, indented"
+    return "write it without quotes" if isinstance(value, str) else ""
+
+
+def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
+    """The keys of the model that `path` leads to from `model`."""
+    here: Any = model
+    for step in path:
+        if isinstance(step, str) and isinstance(here, type) and issubclass(here, BaseModel):
+            fields = {field.alias or name: field for name, field in here.model_fields.items()}
+            if step in fields:
+                here = _model_in(fields[step].annotation)
+    if not (isinstance(here, type) and issubclass(here, BaseModel)):
+        return []
+    return [field.alias or name for name, field in here.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> Any:
+    """The model inside `Model | None`, `tuple[Model, ...]` or `dict[int, Model]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inside = (_model_in(argument) for argument in get_args(annotation))
+    return next((model for model in inside if model is not None), None)

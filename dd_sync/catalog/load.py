@@ -1,0 +1,246 @@
+"""A folder of YAML files to a catalog, and every problem on the way."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from dd_sync.catalog.catalog import Catalog, Loading
+from dd_sync.catalog.complaints import complaints, did_you_mean
+from dd_sync.catalog.entry import Entry
+from dd_sync.catalog.interpolation import Interpolation, Unusable, fill_all
+from dd_sync.catalog.monitors import Read, Reader
+from dd_sync.catalog.problems import Found
+from dd_sync.catalog.references import cycles, offset_of
+from dd_sync.catalog.schema import GuardDefaults, key
+from dd_sync.catalog.settings import Settings, check_env, read_settings
+from dd_sync.catalog.source import Files, Source, read_files
+from dd_sync.catalog.tunables import Given, read_tunables
+from dd_sync.errors import CatalogError, Problem, Unfit, in_order
+from dd_sync.guards.values import found as words_for
+from dd_sync.model.monitor import Declared
+
+__all__ = ["Catalog", "Loading", "compile_files", "load"]
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+_SECTIONS = ("tunables", "defaults", "monitors")
+_NOT_YET = ("downtimes", "dashboards", "webhooks")
+
+
+def load(
+    folder: Path,
+    *,
+    environ: Mapping[str, str],
+    env: str | None,
+    today: date,
+    overrides: Mapping[str, object] = _NOTHING,
+) -> Loading:
+    """Everything `folder` declares.
+
+    environ: environment variables, of which only the declared tunables' are read; env: the environment whose
+    file of values is used and whose name marks what it owns; today: a date in UTC; overrides: values of
+    tunables by name, stronger than all else. Raises CatalogError only where there is no catalog at all.
+    """
+    with _collector_paused():
+        return compile_files(read_files(folder), environ=environ, env=env, today=today, overrides=overrides)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Nothing that loading makes is garbage, and looking for it takes half the time of a large catalog."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def compile_files(
+    files: Files,
+    *,
+    environ: Mapping[str, str],
+    env: str | None,
+    today: date,
+    overrides: Mapping[str, object] = _NOTHING,
+) -> Loading:
+    """As `load`, from files that are read already: for the same catalog under other values."""
+    check_env(env)
+    found = Found([*files.every_problem()])
+    settings = read_settings(files.settings, found)
+    given = Given(overrides, environ, _environment(files, env))
+    values, broken = read_tunables(files.monitors, files.environments, given, found)
+    interpolation = Interpolation(values, broken)
+    entries = list(_entries(files, interpolation, found))
+    keys = _keys(entries, found)
+    catalog = None
+    if settings is not None:
+        reader = Reader(settings, settings.name(env), interpolation, today, found)
+        reads = [read for entry in keys.values() if entry is not None and (read := reader.read(entry))]
+        whole = all(source.readable for source in files.monitors)
+        reads = _with_known_references(reads, frozenset(keys), files, found, whole=whole)
+        _check_protected(settings, frozenset(keys), files, found, whole=whole)
+        catalog = _catalog(settings, env, reads, files, interpolation)
+    return Loading(catalog, in_order(found.problems), files.scenarios, frozenset(keys))
+
+
+def _catalog(
+    settings: Settings, env: str | None, reads: Sequence[Read], files: Files, interpolation: Interpolation
+) -> Catalog:
+    return Catalog(
+        name=settings.name(env),
+        settings=settings,
+        monitors=tuple(sorted((read.declared for read in reads), key=lambda declared: declared.key)),
+        tunables=tuple(value for _, value in sorted(interpolation.values.items())),
+        queries={read.declared.key: read.query for read in reads if read.query is not None},
+        files=files,
+        interpolation=interpolation,
+    )
+
+
+def _environment(files: Files, env: str | None) -> Source | None:
+    """The file of the environment asked for. Raises CatalogError if there is none: a typo must not pass."""
+    if env is None:
+        return None
+    names = {Path(source.file).stem: source for source in files.environments}
+    if env not in names:
+        here = f"there is no {files.folder.as_posix()}/environments/{env}.yaml"
+        hint = did_you_mean(env, names, "create it; it may be empty")
+        raise CatalogError([Problem("catalog", here, hint)])
+    return names[env]
+
+
+def _entries(files: Files, interpolation: Interpolation, found: Found) -> Iterator[tuple[Entry, bool]]:
+    """Every monitor as written, and whether its file's defaults are fit to be used."""
+    for source in files.monitors:
+        _check_sections(source, found)
+        fit = _check_defaults(source, interpolation, found)
+        monitors = source.value.get("monitors")
+        if monitors is None:
+            continue
+        if not isinstance(monitors, list):
+            problem = f"expected a list of monitors, found {words_for(monitors)}"
+            found.add(source, ("monitors",), problem, "begin each monitor with '- key: …'")
+            continue
+        for index, monitor in enumerate(monitors):
+            if isinstance(monitor, dict):
+                yield Entry(source, ("monitors", index)), fit
+            else:
+                problem = f"expected a monitor, found {words_for(monitor)}"
+                found.add(source, ("monitors", index), problem, "begin each monitor with '- key: …'")
+
+
+def _check_sections(source: Source, found: Found) -> None:
+    for section in source.value:
+        if section in _SECTIONS:
+            continue
+        if section in _NOT_YET:
+            problem = f"'{section}' cannot be declared yet"
+            hint = "this version syncs monitors; take the section away"
+        elif section in Settings.model_fields:
+            problem, hint = f"'{section}' belongs in catalog.yaml", "move it there"
+        else:
+            problem = f"unknown key '{section}'"
+            hint = did_you_mean(section, _SECTIONS, f"known here: {', '.join(_SECTIONS)}")
+        found.add(source, (section,), problem, hint, key=True)
+
+
+def _check_defaults(source: Source, interpolation: Interpolation, found: Found) -> bool:
+    defaults = source.value.get("defaults")
+    if defaults is None:
+        return True
+    try:
+        GuardDefaults.model_validate(fill_all(defaults, lambda text, _: interpolation.fill(text), ()))
+    except ValidationError as error:
+        for complaint in complaints(error, GuardDefaults):
+            found.complain(source, ("defaults",), complaint)
+        return False
+    except Unusable:
+        return False
+    except Unfit as error:
+        found.add(source, ("defaults",), error.problem, error.hint, rule="tunable", key=True)
+        return False
+    return True
+
+
+def _keys(entries: Sequence[tuple[Entry, bool]], found: Found) -> dict[str, Entry | None]:
+    """Monitors by key. A key whose monitor cannot be read stays, without an entry: others may name it."""
+    keys: dict[str, Entry | None] = {}
+    first: dict[str, str] = {}
+    for entry, fit in entries:
+        own = entry.own
+        if "key" not in own:
+            found.add(entry.source, entry.path, "'key' is missing", "add `key: …`, a name that never changes")
+            continue
+        path = (*entry.path, "key")
+        try:
+            name = key(own["key"])
+        except Unfit as error:
+            found.add(entry.source, path, error.problem, error.hint)
+            continue
+        if name in keys:
+            problem = f"the key '{name}' is taken, by a monitor in {first[name]}"
+            found.add(entry.source, path, problem, "give each monitor a key of its own")
+            keys[name] = None
+            continue
+        keys[name] = entry if fit else None
+        first[name] = entry.source.file
+    return keys
+
+
+def _with_known_references(
+    reads: Sequence[Read], keys: frozenset[str], files: Files, found: Found, *, whole: bool
+) -> list[Read]:
+    """Those whose references lead somewhere. whole: whether every file could be read, and all keys known."""
+    kept = []
+    for read in reads:
+        declared = read.declared
+        unknown = [other for other in declared.references if other not in keys]
+        if whole:
+            for other in unknown:
+                hint = did_you_mean(other, keys, "name the key of a monitor in this catalog")
+                _add_reference(
+                    declared, other, f"no monitor has the key '{other}'", hint, files=files, found=found
+                )
+        if not unknown:
+            kept.append(read)
+    by_key = {read.declared.key: read for read in kept}
+    circular: set[str] = set()
+    for circle in cycles([read.declared for read in kept]):
+        circular.update(circle)
+        shown = " -> ".join(circle)
+        declared = by_key[circle[0]].declared
+        hint = "take one of the references away"
+        _add_reference(
+            declared, circle[1], f"the monitors refer in a circle: {shown}", hint, files=files, found=found
+        )
+    return [read for read in kept if read.declared.key not in circular]
+
+
+def _add_reference(
+    declared: Declared, other: str, problem: str, hint: str, *, files: Files, found: Found
+) -> None:
+    entry = Entry(files.source(declared.file), declared.path)
+    text = entry.text_at(("query",)) or ""
+    offset = offset_of(text, other)
+    path = entry.origin(("query",))
+    length = len("${monitor:}") + len(other)
+    found.add(entry.source, path, problem, hint, rule="reference", offset=offset, length=length)
+
+
+def _check_protected(
+    settings: Settings, keys: frozenset[str], files: Files, found: Found, *, whole: bool
+) -> None:
+    """A protection that names no monitor protects nothing, and looks as if it did."""
+    for index, name in enumerate(settings.policy.snooze.protected):
+        if whole and name not in keys:
+            path = ("policy", "snooze", "protected", index)
+            hint = did_you_mean(name, keys, "name the key of a monitor in this catalog")
+            found.add(files.settings, path, f"no monitor has the key '{name}'", hint)
