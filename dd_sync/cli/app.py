@@ -120,20 +120,11 @@ def common(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-class Duration(click.ParamType):
-    """`90m`, `2h30m`, `1d` as a timedelta."""
+def duration(text: str) -> timedelta:
+    """An option's value such as `90m`, `2h30m` or `1d`."""
+    from dd_sync.timeframe import parse_duration
 
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        from dd_sync.timeframe import parse_duration
-
-        if isinstance(value, timedelta):
-            return value
-        try:
-            return parse_duration(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-DURATION = Duration()
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None

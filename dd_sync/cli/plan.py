@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from dd_sync.cli.app import App, common
-from dd_sync.cli.planning import make_plan, show_plan
 from dd_sync.errors import Exit
 
 EXAMPLES = """\b
@@ -20,10 +19,8 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option(
-    "--out", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan for apply --plan."
-)
-@click.option("--only", metavar="GLOB", help="Plan only monitors whose key matches; deletes nothing else.")
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan for apply.")
+@click.option("--only", metavar="GLOB", help="Plan the monitors whose key matches, and no other.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @common("text", "markdown", "json")
 def plan(app: App, out: Path | None, only: str | None, detailed_exitcode: bool) -> int:
@@ -31,11 +28,13 @@ def plan(app: App, out: Path | None, only: str | None, detailed_exitcode: bool) 
 
     Reads Datadog, changes nothing.
     """
+    from dd_sync.cli.planning import make_plan, show_plan, tell_tunables
     from dd_sync.plan.saved import save
 
-    made = make_plan(app, only)
+    catalog = app.catalog()
+    tell_tunables(app, catalog)
+    made = make_plan(app, catalog, app.datadog(), only)
     if out is not None:
         save(made, out)
-        app.say(f"plan written to {out}")
     show_plan(app, made, saved_as=out)
     return Exit.CHANGES if detailed_exitcode and made.changes else Exit.DONE

@@ -1,13 +1,52 @@
-"""What plan and apply share: from the catalog and the live monitors to a plan on the screen."""
+"""What plan and apply share: the catalog and the live monitors, made into a plan and shown."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from dd_sync.cli.app import App
 from dd_sync.model.ownership import CATALOG, MANAGED
+from dd_sync.plan.show import Style, as_json, as_markdown, as_text, plain
 
 if TYPE_CHECKING:
     from dd_sync.catalog.load import Catalog
+    from dd_sync.datadog.client import Datadog
     from dd_sync.plan.changes import Plan
+
+_COLOURS = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
+_COLOURS |= {"old": "red", "new": "green", "label": "yellow"}
+
+
+def make_plan(app: App, catalog: Catalog, datadog: Datadog, only: str | None = None) -> Plan:
+    """Reads the catalog's live monitors and compares. Changes nothing."""
+    from dd_sync.plan.build import build_plan
+
+    live = datadog.monitors.list((MANAGED, CATALOG + catalog.name))
+    return build_plan(catalog.monitors, live, catalog.name, target=datadog.target, only=only)
+
+
+def tell_tunables(app: App, catalog: Catalog) -> None:
+    """The values that are not the defaults, and where each comes from: they change what is planned."""
+    for tunable in catalog.tunables:
+        if tunable.source != "default":
+            app.say(f"{tunable.name} = {tunable.value} from {tunable.source}")
+
+
+def show_plan(app: App, plan: Plan, saved_as: Path | None = None) -> None:
+    if app.format == "json":
+        app.show(json.dumps(as_json(plan), indent=2, ensure_ascii=False))
+    elif app.format == "markdown":
+        app.show(as_markdown(plan))
+    else:
+        app.show(as_text(plan, style=style(app), saved_as=str(saved_as) if saved_as else None))
+
+
+def style(app: App) -> Style:
+    if not app.screen.colours(sys.stdout):
+        return plain
+    return lambda text, kind: click.style(text, fg=_COLOURS.get(kind), dim=kind == "dim")

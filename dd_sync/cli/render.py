@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -35,9 +36,23 @@ def render(app: App, keys: tuple[str, ...]) -> None:
     if app.format == "json":
         app.show(json.dumps(bodies, indent=2, ensure_ascii=False))
     else:
-        import yaml
+        app.show(_as_yaml(bodies))
 
-        app.show(yaml.safe_dump(bodies, sort_keys=False, allow_unicode=True, width=110).rstrip("\n"))
+
+def _as_yaml(bodies: list[dict[str, Any]]) -> str:
+    """YAML as a person would write it: texts of several lines as blocks, queries on one line."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        style = "|" if "\n" in value else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    dumped: str = yaml.dump(bodies, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    return dumped.rstrip("\n")
 
 
 def _near(key: str, keys: list[str]) -> str:

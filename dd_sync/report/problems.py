@@ -11,6 +11,7 @@ import click
 
 from dd_sync import __version__
 from dd_sync.errors import Problem, Severity
+from dd_sync.text import printable
 
 _WIDEST = 110
 
@@ -49,17 +50,6 @@ def _cut(source: str, start: int, length: int) -> tuple[str, int, int]:
     left, right = ("…" if first else ""), ("…" if first + _WIDEST < len(text) else "")
     at = start - first + len(left)
     return f"{left}{part}{right}", at, max(1, min(length, _WIDEST - (start - first)))
-
-
-def printable(text: str) -> str:
-    """Without control and direction characters: what a file says must not steer the terminal."""
-    return "".join(
-        c if c == "\n" or unicodedata.category(c) not in _UNSEEN else "\N{REPLACEMENT CHARACTER}"
-        for c in text
-    )
-
-
-_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def _width(text: str) -> int:

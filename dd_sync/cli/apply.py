@@ -1,0 +1,87 @@
+"""`dd-sync apply`"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dd_sync.cli.app import App, common
+from dd_sync.errors import Exit
+
+if TYPE_CHECKING:
+    from dd_sync.catalog.load import Catalog
+    from dd_sync.datadog.client import Datadog
+    from dd_sync.plan.changes import Plan
+    from dd_sync.plan.report import Report
+
+EXAMPLES = """\b
+Examples:
+  dd-sync apply --plan plan.json      what was reviewed, or nothing
+  dd-sync apply --yes                 plan and carry out in one go
+  dd-sync apply                       shows the plan and asks, on a terminal
+"""
+_NUMBER = click.IntRange(min=0)
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--plan", "saved", metavar="FILE", type=click.Path(path_type=Path), help="A plan of plan --out."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--allow-deletes", metavar="N", type=_NUMBER, help="Delete up to N, whatever the limits say.")
+@click.option("--allow-updates", metavar="N", type=_NUMBER, help="Update up to N, whatever the limits say.")
+@common("text", "json")
+def apply(
+    app: App, saved: Path | None, yes: bool, allow_deletes: int | None, allow_updates: int | None
+) -> int:
+    """Make Datadog's monitors what the catalog declares.
+
+    Refuses with 3, before any write, what is past the limits or has moved since it was planned.
+    """
+    from dd_sync.plan.apply import apply as carry_out
+    from dd_sync.plan.safety import Limits, check_limits
+
+    if not (saved or yes or app.interactive):
+        raise click.UsageError("nobody can be asked here: give --plan FILE or --yes")
+    catalog, datadog = app.catalog(), app.datadog()
+    plan = _plan(app, catalog, datadog, saved)
+    limits = Limits(
+        deletes=catalog.limits.deletes,
+        deletes_percent=catalog.limits.deletes_percent,
+        updates_percent=catalog.limits.updates_percent,
+    )
+    check_limits(plan, limits, allow_deletes=allow_deletes, allow_updates=allow_updates)
+    if plan.changes and not (saved or yes):
+        click.confirm("Carry this out?", abort=True, err=True)
+    report = carry_out(plan, datadog.monitors)
+    _show(app, report)
+    return Exit.DONE if report.is_complete else Exit.UNREACHABLE
+
+
+def _plan(app: App, catalog: Catalog, datadog: Datadog, saved: Path | None) -> Plan:
+    """The saved plan if it still holds, else a new one, shown so that the log says what was done."""
+    from dd_sync.cli.planning import make_plan, show_plan, tell_tunables
+    from dd_sync.plan.saved import load, refuse_if_moved
+
+    if saved is not None:
+        plan = load(saved)
+        refuse_if_moved(plan, declared=catalog.monitors, catalog=catalog.name, target=datadog.target)
+        return plan
+    tell_tunables(app, catalog)
+    plan = make_plan(app, catalog, datadog)
+    if app.format == "text" and plan.changes:
+        show_plan(app, plan)
+    return plan
+
+
+def _show(app: App, report: Report) -> None:
+    from dd_sync.cli.planning import style
+    from dd_sync.plan.show import report_json, report_text
+
+    if app.format == "json":
+        app.show(json.dumps(report_json(report), indent=2, ensure_ascii=False))
+    else:
+        app.show(report_text(report, style=style(app)))
