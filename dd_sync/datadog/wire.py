@@ -75,7 +75,7 @@ class Wire:
             return self._refused(request, error) if error.status else self._no_tls(request, error)
         except (HTTPError, OSError) as error:
             return self._unreachable(request, error)
-        except (ValueError, OpenApiException):
+        except (ValueError, RecursionError, OpenApiException):
             # UnicodeDecodeError is one: the client decodes the body of an error answer.
             return Failure(
                 DatadogError(

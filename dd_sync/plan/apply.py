@@ -73,6 +73,12 @@ class _Run:
         self.ids = {key: one.id for key, one in self.live.items()}
 
     def refuse_if_moved(self) -> None:
+        removed = self.plan.count("delete") + self.plan.count("replace")
+        if 2 * len(self.live) < self.plan.owned - removed:
+            raise UnsafePlan(
+                f"Datadog lists {len(self.live)} monitors of this catalog, the plan knew {self.plan.owned}",
+                hint="is it the right organisation, and is Datadog well? then plan again",
+            )
         moved = [text for change in self.plan.changes if (text := self._moved(change))]
         if moved:
             raise UnsafePlan(
@@ -169,10 +175,7 @@ class _Run:
     def _missing(self, change: Write) -> str:
         """A monitor that the change refers to and that does not exist; empty if all do."""
         for key in kind.unresolved(str(change.body["query"])):
-            outcome = self.outcomes.get(key)
-            if key not in self.ids or (
-                outcome is not None and outcome.did == "failed" and key not in self.live
-            ):
+            if key not in self.ids:
                 return key
         return ""
 
@@ -205,6 +208,8 @@ class _Run:
         if used is not None:
             return _in_use(change.key, change.monitor_id, used)
         self._remove(change.monitor_id)
+        # Should the second half fail, nothing may refer to the id that is gone.
+        self.ids.pop(change.key, None)
         return self._create(change)
 
     def _delete_round(self, deletes: Sequence[Delete]) -> None:

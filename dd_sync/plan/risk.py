@@ -10,8 +10,6 @@ from dd_sync.model.monitor import Monitor
 from dd_sync.plan.changes import FieldChange
 
 _TAIL = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*([-+]?\d[\d.]*(?:[eE][-+]?\d+)?|threshold)\s*$")
-# A handle stands alone: `a@example.com` is an address and pages nobody.
-_HANDLE = re.compile(r"(?<![\w.+@/-])@[^\s{}]+")
 _NO_DATA = ("notify_no_data", "no_data_timeframe", "on_missing_data", "timeout_h", "require_full_window")
 _LEVELS = ("critical", "warning")
 
@@ -72,7 +70,12 @@ def _direction(after: float | None, before: float | None) -> int:
 
 
 def _handles(declared: Monitor, live: Monitor) -> Iterator[str]:
-    after, before = _handles_of(declared), _handles_of(live)
+    texts = _told(declared), _told(live)
+    if texts[0] == texts[1]:
+        return
+    from dd_sync.message.tools import handles
+
+    after, before = (handles(text) for text in texts)
     if before and not after:
         yield "pages nobody"
     new = [handle for handle in after if handle not in before]
@@ -80,9 +83,8 @@ def _handles(declared: Monitor, live: Monitor) -> Iterator[str]:
         yield f"also pages {' '.join(new)}"
 
 
-def _handles_of(monitor: Monitor) -> tuple[str, ...]:
-    text = f"{monitor.message}\n{monitor.options.get('escalation_message') or ''}"
-    return tuple(dict.fromkeys(handle.rstrip(".,;:)") for handle in _HANDLE.findall(text)))
+def _told(monitor: Monitor) -> str:
+    return f"{monitor.message.rstrip()}\n{monitor.options.get('escalation_message') or ''}".rstrip()
 
 
 def _without_threshold(query: str) -> str:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from dd_sync.plan.changes import Change, Create, Delete, Plan, Replace, Update
+from dd_sync.plan.markdown import as_markdown
 from dd_sync.plan.report import Outcome, Report
-from dd_sync.plan.words import field_lines, safe
+from dd_sync.plan.words import MARKS, details, heading, safe
+
+__all__ = [
+    "Style",
+    "as_json",
+    "as_markdown",
+    "as_text",
+    "outcome_line",
+    "plain",
+    "report_json",
+    "report_text",
+    "summary",
+]
 
 # style(text, kind) colours text; kinds: create, update, replace, delete, label, old, new, dim.
 Style = Callable[[str, str], str]
-MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
-COMMENT_LIMIT = 65_536
 _LABEL_COLUMN = 62
 _LINE_STYLES = {"-": "old", "+": "new", "@": "dim", "field": ""}
 
@@ -37,14 +47,6 @@ def as_text(plan: Plan, *, style: Style = plain, saved_as: str | None = None) ->
     return "\n".join(lines)
 
 
-def heading(plan: Plan) -> str:
-    replaced = f"{plan.count('replace')} replace, " if plan.count("replace") else ""
-    return (
-        f"Plan for {safe(plan.catalog)} on {safe(plan.target)}: {plan.count('create')} create, "
-        f"{plan.count('update')} update, {replaced}{plan.count('delete')} delete, {plan.unchanged} unchanged"
-    )
-
-
 def _block(change: Change, style: Style) -> Iterator[str]:
     title = f"{MARKS[change.action]} {safe(change.key)}"
     if not isinstance(change, Create):
@@ -54,85 +56,9 @@ def _block(change: Change, style: Style) -> Iterator[str]:
         yield style(title, change.action) + pad + style(safe(", ".join(change.labels)), "label")
     else:
         yield style(title, change.action)
-    for mark, text in _details(change):
+    for mark, text in details(change):
         indent = "    " if mark == "field" else "      "
         yield indent + (style(text, _LINE_STYLES[mark]) if _LINE_STYLES[mark] else text)
-
-
-def _details(change: Change) -> Iterator[tuple[str, str]]:
-    if isinstance(change, (Update, Replace)):
-        for field in change.fields:
-            yield from field_lines(field)
-
-
-def as_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT) -> str:
-    """The plan as a pull-request comment of at most `limit` characters.
-
-    Everything that comes from a monitor stands in code blocks, where no handle calls anybody. What does
-    not fit is summarised: first the fields go, then the single changes.
-    """
-    full = [f"### {heading(plan)}", ""]
-    full += [f"> **{_escaped(note)}**\n" for note in plan.notes]
-    closing = [f"<sub>fingerprint `{plan.fingerprint}`</sub>", ""]
-    for body in (_markdown_full(plan), _markdown_short(plan), _markdown_counts(plan)):
-        text = "\n".join([*full, *body, *closing])
-        if len(text) <= limit:
-            break
-    return text
-
-
-def _markdown_full(plan: Plan) -> list[str]:
-    lines: list[str] = []
-    for change in plan.changes:
-        title = f"{MARKS[change.action]} {_code(change.key)}"
-        title += "" if isinstance(change, Create) else f" (monitor {change.monitor_id})"
-        title += f" · **{_escaped(', '.join(change.labels))}**" if change.labels else ""
-        details = [text if mark == "field" else f"{text}" for mark, text in _details(change)]
-        if details:
-            fence = _fence("\n".join(details))
-            lines += [f"<details><summary>{_html(title)}</summary>", "", f"{fence}diff", *details, fence]
-            lines += ["", "</details>", ""]
-        else:
-            lines += [f"- {title}", ""]
-    return lines
-
-
-def _markdown_short(plan: Plan) -> list[str]:
-    lines = ["The fields are too many for one comment; `dd-sync plan` shows them.", ""]
-    for change in plan.changes:
-        labels = f" · {_escaped(', '.join(change.labels))}" if change.labels else ""
-        lines.append(f"- {MARKS[change.action]} {_code(change.key)}{labels}")
-    return [*lines, ""]
-
-
-def _markdown_counts(plan: Plan) -> list[str]:
-    risky: dict[str, int] = {}
-    for change in plan.changes:
-        for label in change.labels:
-            # Handles would make each label another one.
-            name = label.split(" @")[0]
-            risky[name] = risky.get(name, 0) + 1
-    lines = ["The changes are too many for one comment; `dd-sync plan` shows them.", ""]
-    return [*lines, *(f"- {number} × {_escaped(label)}" for label, number in sorted(risky.items())), ""]
-
-
-def _code(text: str) -> str:
-    return "`" + safe(text).replace("`", "'") + "`"
-
-
-def _html(title: str) -> str:
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", title).replace("**", "")
-
-
-def _escaped(text: str) -> str:
-    """Plain text in Markdown; a handle becomes code, so that it mentions nobody."""
-    text = re.sub(r"([\\*_\[\]<>|#`~])", r"\\\1", safe(text))
-    return re.sub(r"(@\S+)", lambda found: "`" + found[1].replace("\\", "") + "`", text)
-
-
-def _fence(text: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    return "`" * max(3, longest + 1)
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from difflib import unified_diff
 from typing import Any
 
-from dd_sync.plan.changes import FieldChange
+from dd_sync.plan.changes import Change, FieldChange, Plan, Replace, Update
+
+MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 
 _LONGEST = 160
 _CONTEXT = 24
@@ -18,6 +20,21 @@ _NOT_SET = "not set"
 def safe(text: str) -> str:
     """The text with control and invisible direction characters shown as `?`; spaces and letters stay."""
     return "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
+
+
+def heading(plan: Plan) -> str:
+    replaced = f"{plan.count('replace')} replace, " if plan.count("replace") else ""
+    return (
+        f"Plan for {safe(plan.catalog)} on {safe(plan.target)}: {plan.count('create')} create, "
+        f"{plan.count('update')} update, {replaced}{plan.count('delete')} delete, {plan.unchanged} unchanged"
+    )
+
+
+def details(change: Change) -> Iterator[tuple[str, str]]:
+    """The lines below a change's title, as `field_lines` gives them."""
+    if isinstance(change, (Update, Replace)):
+        for field in change.fields:
+            yield from field_lines(field)
 
 
 def field_lines(change: FieldChange) -> Iterator[tuple[str, str]]:

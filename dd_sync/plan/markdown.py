@@ -1,0 +1,76 @@
+"""A plan as a pull-request comment. Nothing that comes from a monitor is read as Markdown there, and no
+handle in it mentions anybody."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from dd_sync.plan.changes import Change, Create, Plan
+from dd_sync.plan.words import MARKS, details, heading, safe
+
+COMMENT_LIMIT = 65_536
+_HANDLE = re.compile(r"@\S+")
+_TOO_LONG = "The changes are too many for one comment; `dd-sync plan` shows them all."
+
+
+def as_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT) -> str:
+    """The plan in at most `limit` characters, 1,000 or more.
+
+    What does not fit is summarised, never cut: first the fields go, then the single changes.
+    """
+    for body in (_full, _titles, _counts):
+        text = "\n".join([f"### {_plain(heading(plan))}", "", *body(plan), _closing(plan)])
+        if len(text) <= limit:
+            break
+    return text
+
+
+def _closing(plan: Plan) -> str:
+    return f"<sub>fingerprint `{plan.fingerprint}`</sub>\n"
+
+
+def _full(plan: Plan) -> list[str]:
+    lines = [f"> {_plain(note)}\n" for note in plan.notes]
+    for change in plan.changes:
+        shown = [text for _, text in details(change)]
+        if not shown:
+            lines += [f"- {_title(change)}", ""]
+            continue
+        fence = _fence("\n".join(shown))
+        lines += [f"<details><summary>{_title(change)}</summary>", "", f"{fence}diff", *shown, fence]
+        lines += ["", "</details>", ""]
+    return lines
+
+
+def _titles(plan: Plan) -> list[str]:
+    return [_TOO_LONG, "", *(f"- {_title(change)}" for change in plan.changes), ""]
+
+
+def _counts(plan: Plan) -> list[str]:
+    numbers: dict[str, int] = {}
+    for change in plan.changes:
+        for label in change.labels:
+            # Handles would make each of these labels another one.
+            name = _HANDLE.sub("…", label)[:80]
+            numbers[name] = numbers.get(name, 0) + 1
+    most = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))[:10]
+    return [_TOO_LONG, "", *(f"- {number} × {_plain(label)}" for label, number in most), ""]
+
+
+def _title(change: Change) -> str:
+    """In HTML, which is read the same inside <summary> and in a list."""
+    title = f"{MARKS[change.action]} <code>{escape(safe(change.key))}</code>"
+    title += "" if isinstance(change, Create) else f" (monitor {change.monitor_id})"
+    return title + (f" · <b>{_plain(', '.join(change.labels))}</b>" if change.labels else "")
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown leaves alone; what looks like a handle becomes code."""
+    text = re.sub(r"([\\*_\[\]|#`~])", lambda found: f"&#{ord(found[1])};", escape(safe(text)))
+    return _HANDLE.sub(lambda found: f"<code>{found[0]}</code>", text)
+
+
+def _fence(text: str) -> str:
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return "`" * max(3, longest + 1)
