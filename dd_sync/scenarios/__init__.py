@@ -1,0 +1,1 @@
+"""Tests of monitors: synthetic series, and what the monitor should make of them."""

@@ -1,0 +1,230 @@
+"""What happened against what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from dd_sync.evaluate.judge import CODES
+from dd_sync.evaluate.replay import Notification, Replay, Transition
+from dd_sync.evaluate.select import TOTAL
+from dd_sync.message.fill import format_number
+from dd_sync.scenarios.schema import (
+    ABSENT,
+    ExpectForm,
+    NotificationForm,
+    ScenarioForm,
+    TransitionForm,
+    severity_of,
+)
+from dd_sync.timeframe import format_duration
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """path: from `expect` to the part that was not met; at: seconds from the start."""
+
+    problem: str
+    path: tuple[str | int, ...]
+    group: str | None = None
+    at: int | None = None
+
+
+def compare(form: ScenarioForm, done: Replay) -> Iterator[Difference]:
+    """Everything that differs, in the order of the expectations."""
+    start = int(form.start.timestamp())
+    for index, expect in enumerate(form.expect):
+        yield from _Comparison(expect, index, start, done).run()
+
+
+def clock(seconds: int, start: int) -> str:
+    """A time of the scenario in both ways: `1h30m (2026-03-02 01:30)`."""
+    moment = np.datetime64(start + seconds, "s").astype("datetime64[m]")
+    return f"{relative(seconds)} ({str(moment).replace('T', ' ')})"
+
+
+def relative(seconds: int) -> str:
+    return "0m" if seconds == 0 else format_duration(timedelta(seconds=seconds))
+
+
+class _Comparison:
+    def __init__(self, expect: ExpectForm, index: int, start: int, done: Replay) -> None:
+        self._expect, self._index, self._start, self._done = expect, index, start, done
+
+    def run(self) -> Iterator[Difference]:
+        expect = self._expect
+        if expect.group is not None and expect.group not in self._done.groups and self._needs_group():
+            yield self._difference(
+                f"there never was a group {expect.group}; there was {self._groups()}", "group"
+            )
+            return
+        if expect.at is not None:
+            yield from self._at(expect.at)
+        if expect.never is not None:
+            yield from self._never(expect.never)
+        if expect.transitions is not None:
+            yield from self._transitions(expect.transitions)
+        if expect.transitions_at_least is not None:
+            yield from self._transitions_at_least(expect.transitions_at_least)
+        if expect.notifications is not None:
+            yield from self._notifications(expect.notifications)
+
+    def _needs_group(self) -> bool:
+        """Whether what is expected cannot hold of a group that never was there."""
+        expect = self._expect
+        return bool(
+            expect.state not in (None, ABSENT)
+            or expect.value is not None
+            or expect.transitions
+            or expect.transitions_at_least
+            or expect.notifications
+        )
+
+    def _groups(self) -> str:
+        return ", ".join(self._done.groups) or "none at all"
+
+    def _difference(self, problem: str, *path: str | int, at: int | None = None) -> Difference:
+        return Difference(problem, (self._index, *path), self._expect.group, at)
+
+    # --- at a time -----------------------------------------------------------------------------
+
+    def _at(self, at: int) -> Iterator[Difference]:
+        expect, moment = self._expect, self._start + at
+        group = expect.group or TOTAL
+        if expect.group is None and self._done.rule.keys:
+            yield self._difference("the monitor has groups; say which one is meant with `group:`")
+            return
+        if expect.state is not None:
+            state = self._done.state_at(group, moment)
+            got = ABSENT if state is None else state.value
+            if got != expect.state:
+                yield self._difference(
+                    f"{group} at {clock(at, self._start)}: expected {expect.state}, got {got}",
+                    "state",
+                    at=at,
+                )
+        if expect.value is not None:
+            yield from self._value(group, at, float(expect.value))
+
+    def _value(self, group: str, at: int, expected: float) -> Iterator[Difference]:
+        value = self._done.value_at(group, self._start + at)
+        tolerance = self._expect.tolerance
+        allowed = 1e-9 * max(1.0, abs(expected)) if tolerance is None else float(tolerance)
+        if value is None or abs(value - expected) > allowed:
+            got = "no value" if value is None else format_number(value)
+            yield self._difference(
+                f"{group} at {clock(at, self._start)}: expected {format_number(expected)}, got {got}",
+                "value",
+                at=at,
+            )
+
+    # --- over the whole scenario ---------------------------------------------------------------
+
+    def _concerns(self, group: str) -> bool:
+        return self._expect.group in (None, group)
+
+    def _never(self, name: str) -> Iterator[Difference]:
+        done = self._done
+        for row, group in enumerate(done.groups):
+            hits = np.flatnonzero(done.states[row] == severity_of(name))
+            if self._concerns(group) and hits.size:
+                at = int(done.times[hits[0]]) - self._start
+                yield self._difference(f"{group} is {name} at {clock(at, self._start)}", "never", at=at)
+
+    def _moved(self) -> list[Transition]:
+        return [one for one in self._done.transitions if self._concerns(one.group)]
+
+    def _is(self, expected: TransitionForm, got: Transition) -> bool:
+        return expected.at == got.at - self._start and expected.to == got.after.value
+
+    def _transitions(self, expected: Sequence[TransitionForm]) -> Iterator[Difference]:
+        got = self._moved()
+        same = len(got) == len(expected) and all(map(self._is, expected, got))
+        if not same:
+            yield self._difference(
+                f"expected {_listed(self._expected(one) for one in expected)}, "
+                f"got {_listed(self._got(one) for one in got)}",
+                "transitions",
+                at=_first_difference(expected, got, self._start),
+            )
+
+    def _transitions_at_least(self, expected: Sequence[TransitionForm]) -> Iterator[Difference]:
+        got = self._moved()
+        for index, one in enumerate(expected):
+            if not any(self._is(one, other) for other in got):
+                yield self._difference(
+                    f"expected {self._expected(one)}, got {_listed(self._got(other) for other in got)}",
+                    "transitions_at_least",
+                    index,
+                    at=one.at,
+                )
+
+    def _expected(self, one: TransitionForm) -> str:
+        return f"{one.to} at {relative(one.at)}"
+
+    def _got(self, one: Transition) -> str:
+        who = "" if self._expect.group else f"{one.group} "
+        return f"{who}{one.after.value} at {relative(one.at - self._start)}"
+
+    # --- notifications -------------------------------------------------------------------------
+
+    def _notifications(self, expected: Sequence[NotificationForm]) -> Iterator[Difference]:
+        got = [one for one in self._done.notifications if self._concerns(one.group)]
+        said = [f"{one.kind} at {relative(one.at - self._start)}" for one in got]
+        wanted = [f"{one.kind} at {relative(one.at)}" for one in expected]
+        if said != wanted:
+            yield self._difference(
+                f"expected the notifications {_listed(wanted)}, got {_listed(said)}{self._why_not()}",
+                "notifications",
+                at=_first_difference(expected, got, self._start),
+            )
+            return
+        for index, (one, other) in enumerate(zip(expected, got, strict=True)):
+            yield from self._notification(one, other, index)
+
+    def _why_not(self) -> str:
+        held = [one for one in self._done.suppressed if self._concerns(one.group)]
+        told = _listed(f"{one.kind} at {relative(one.at - self._start)}: {one.reason}" for one in held)
+        return f" (not sent: {told})" if held else ""
+
+    def _notification(
+        self, expected: NotificationForm, got: Notification, index: int
+    ) -> Iterator[Difference]:
+        where = f"the {got.kind} at {clock(expected.at, self._start)}"
+        if expected.handles is not None and sorted(expected.handles) != sorted(got.handles):
+            yield self._difference(
+                f"{where} tells {_listed(got.handles)}, expected {_listed(expected.handles)}",
+                "notifications",
+                index,
+                "handles",
+                at=expected.at,
+            )
+        if expected.contains is not None and expected.contains not in f"{got.title}\n{got.body}":
+            yield self._difference(
+                f"{where} does not say '{expected.contains}'; it says: {got.title} / {got.body}",
+                "notifications",
+                index,
+                "contains",
+                at=expected.at,
+            )
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return ", ".join(parts) or "none"
+
+
+def _first_difference(
+    expected: Sequence[TransitionForm | NotificationForm],
+    got: Sequence[Transition | Notification],
+    start: int,
+) -> int | None:
+    """The time of the first one of either that the other does not have."""
+    wanted, happened = {one.at for one in expected}, {one.at - start for one in got}
+    return min(wanted ^ happened, default=None)
+
+
+def state_name(code: int) -> str:
+    return CODES[code].value if code in CODES else ABSENT

@@ -1,0 +1,117 @@
+"""Scenario files to scenarios, or to problems with their places."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from dd_sync.catalog.complaints import complaints, did_you_mean
+from dd_sync.catalog.problems import Found
+from dd_sync.catalog.source import Source
+from dd_sync.errors import Place, Problem, in_order
+from dd_sync.scenarios.schema import ScenarioForm
+
+RULE = "scenario"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scenario:
+    """A scenario with the file it was read from. path: of its mapping in the file."""
+
+    form: ScenarioForm
+    source: Source
+    path: tuple[str | int, ...]
+
+    @property
+    def name(self) -> str:
+        return self.form.name
+
+    @property
+    def monitor(self) -> str:
+        """The key of the monitor it tests."""
+        return self.form.monitor
+
+    def place(self, *path: str | int) -> Place:
+        """Where a part of it stands."""
+        return self.source.locate((*self.path, *path))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The scenarios that are in order, and what is wrong with the others."""
+
+    scenarios: tuple[Scenario, ...]
+    problems: tuple[Problem, ...]
+
+
+def load_scenarios(sources: Iterable[Source], keys: Collection[str] | None = None) -> Loaded:
+    """Read every scenario of the files; all problems at once, in order.
+
+    keys: of the monitors there are, which every scenario has to name one of; None to leave that open.
+    """
+    found = Found()
+    scenarios: list[Scenario] = []
+    for source in sources:
+        found.problems.extend(source.problems)
+        if source.readable:
+            scenarios.extend(_in_file(source, found))
+    known = [one for one in scenarios if _knows_monitor(one, keys, found)]
+    _refuse_twins(known, found)
+    return Loaded(tuple(known), in_order(found.problems))
+
+
+def covered_keys(scenarios: Iterable[Scenario]) -> set[str]:
+    """The keys of the monitors that have a scenario."""
+    return {scenario.monitor for scenario in scenarios}
+
+
+def _in_file(source: Source, found: Found) -> list[Scenario]:
+    for key in source.value:
+        if key != "scenarios":
+            found.add(
+                source,
+                (key,),
+                f"unknown key '{key}'",
+                did_you_mean(key, ["scenarios"], "a scenario file holds `scenarios:` only"),
+                rule=RULE,
+                key=True,
+            )
+    listed = source.value.get("scenarios", [])
+    if not isinstance(listed, list):
+        found.add(
+            source, ("scenarios",), "expected a list of scenarios", "begin each with `- name:`", rule=RULE
+        )
+        return []
+    read = (_scenario(source, ("scenarios", index), raw, found) for index, raw in enumerate(listed))
+    return [scenario for scenario in read if scenario is not None]
+
+
+def _scenario(source: Source, path: tuple[str | int, ...], raw: object, found: Found) -> Scenario | None:
+    try:
+        return Scenario(ScenarioForm.model_validate(raw), source, path)
+    except ValidationError as error:
+        for complaint in complaints(error, ScenarioForm):
+            found.complain(source, path, complaint, rule=RULE)
+        return None
+
+
+def _knows_monitor(scenario: Scenario, keys: Collection[str] | None, found: Found) -> bool:
+    if keys is None or scenario.monitor in keys:
+        return True
+    hint = did_you_mean(scenario.monitor, keys, "name the key of a monitor of this catalog")
+    problem = f"there is no monitor '{scenario.monitor}'"
+    found.add(scenario.source, (*scenario.path, "monitor"), problem, hint, rule=RULE)
+    return False
+
+
+def _refuse_twins(scenarios: Sequence[Scenario], found: Found) -> None:
+    seen: set[tuple[str, str]] = set()
+    for scenario in scenarios:
+        if (scenario.monitor, scenario.name) in seen:
+            problem = f"'{scenario.monitor}' has another scenario of this name"
+            found.add(
+                scenario.source, (*scenario.path, "name"), problem, "give each a name of its own", rule=RULE
+            )
+        seen.add((scenario.monitor, scenario.name))
