@@ -6,7 +6,8 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+
+from dd_sync.message.words import suggestion
 
 Value = float | str
 Lookup = Callable[[tuple[str, ...]], Value | None]
@@ -101,7 +102,7 @@ class _Parser:
 
     @property
     def shown(self) -> str:
-        return "the end" if self.kind == "end" else f"'{self.tokens[self.index][1]}'"
+        return "the end" if self.kind == "end" else f"'{self.tokens[self.index][1][:60]}'"
 
     def error(self, problem: str, hint: str) -> FormulaError:
         _, text, start = self.tokens[self.index]
@@ -185,11 +186,9 @@ class _Parser:
         self.depth -= 1
 
     def applied(self) -> Formula:
-        from dd_sync.message.words import suggestion
-
         name = self.tokens[self.index][1]
         if name not in FUNCTIONS:
-            raise self.error(f"unknown function '{name}' in eval", suggestion(name, FUNCTIONS))
+            raise self.error(f"unknown function '{name[:60]}' in eval", suggestion(name, FUNCTIONS))
         at = self.index
         self.take()
         self.take()
@@ -275,8 +274,6 @@ FUNCTIONS: dict[str, Function] = {name: Function(call) for name, call in _OF_ONE
     "strip": Function(str.strip, (1, 2), text=True),
     "substring": Function(_substring, (2, 3), text=True),
 }
-
-_Number = TypeVar("_Number", bound=float)
 
 
 def evaluate(formula: Formula, lookup: Lookup) -> Value | None:

@@ -88,8 +88,10 @@ def _verbatim(source: str, opening: Token) -> tuple[Token, int]:
     closing = f"{{{{{{{{/{name}}}}}}}}}"
     close = source.find(closing, opening.end)
     if close < 0:
-        problem = f"{{{{{{{{{name}}}}}}}}} is not closed"
-        raise error_at(source, problem, f"close it with {closing}", opening.start, opening.end)
+        shown = name[:60]
+        problem = f"{{{{{{{{{shown}}}}}}}}} is not closed"
+        hint = f"close it with {{{{{{{{/{shown}}}}}}}}}"
+        raise error_at(source, problem, hint, opening.start, opening.end)
     token = Token("verbatim", source[opening.end : close], opening.end, close, opening.end)
     return token, close + len(closing)
 

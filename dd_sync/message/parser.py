@@ -139,7 +139,7 @@ class _Parser:
     def end(self, token: Token) -> None:
         name = token.text
         if not self.open:
-            hint = f"open it with {{{{#{name}}}}}, or remove it"
+            hint = f"open it with {{{{#{name[:60]}}}}}, or remove it"
             raise self.error(token, f"{self.written(token)} closes nothing", hint)
         innermost = self.open[-1]
         if name != innermost.name:
@@ -166,7 +166,9 @@ class _Parser:
         arguments = self.arguments(token)
         name = arguments[0].text if arguments else ""
         if name not in words.CONDITIONS:
-            raise self.error(token, f"unknown condition '{name}'", words.suggestion(name, words.CONDITIONS))
+            raise self.error(
+                token, f"unknown condition '{name[:60]}'", words.suggestion(name, words.CONDITIONS)
+            )
         span = (token.start, token.end)
         text = " ".join(token.text.split())
         given = arguments[1:]
@@ -234,7 +236,7 @@ class _Parser:
         if name in words.CONDITIONS:
             return self.error(token, f"{name} is a condition", f"open it as a block: {{{{#{name} …}}}}")
         hint = words.suggestion(name, words.HELPERS) + "; a variable is one word"
-        return self.error(token, f"unknown function '{name}'", hint)
+        return self.error(token, f"unknown function '{name[:60]}'", hint)
 
     def evaluation(self, argument: _Argument, span: tuple[int, int]) -> Evaluation:
         try:

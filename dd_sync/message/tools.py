@@ -140,7 +140,9 @@ def _handles(source: str, parts: Sequence[Part], conditions: tuple[str, ...]) ->
         yield from _handles_of_run(source, run, conditions)
         run = []
         text = part.condition.text
-        yes, no = (f"not {text}", text) if part.negated else (text, f"not {text}")
+        # A block of `unless` is negated as it stands, without a ^.
+        negated = part.negated != (part.condition.name == "unless")
+        yes, no = (f"not {text}", text) if negated else (text, f"not {text}")
         yield from _handles(source, part.then, (*conditions, yes))
         yield from _handles(source, part.otherwise, (*conditions, no))
     yield from _handles_of_run(source, run, conditions)

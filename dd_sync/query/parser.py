@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 from dd_sync.errors import QueryError
 from dd_sync.query import words
-from dd_sync.query.lexer import DEEPEST, MOST_OPERATORS, Tokens, expression_tokens, refuse_endless
+from dd_sync.query.lexer import DEEPEST, MOST_OPERATORS, Tokens, expression_tokens, refuse_endless, shortened
 from dd_sync.query.nodes import (
     Binary,
     Call,
@@ -198,7 +198,7 @@ class _Parser:
         if after in {"word", "number", "shift"} and tokens.starts[tokens.index] == tokens.end:
             unread = tokens.texts[tokens.index]
             hint = "write a plain number, in the metric's own unit"
-            raise tokens.error(f"'{text}{unread}' is not a number", hint, at=tokens.index - 1)
+            raise tokens.error(f"'{shortened(text + unread)}' is not a number", hint, at=tokens.index - 1)
         return value
 
     # --- arithmetic --------------------------------------------------------------------------
@@ -290,7 +290,7 @@ class _Parser:
         start, name = tokens.starts[tokens.index], tokens.texts[tokens.index]
         # Datadog adds functions: only a name that looks like a slip of a known one is refused.
         if name not in words.FUNCTIONS and (nearest := words.near(name, words.FUNCTIONS, likeness=0.75)):
-            raise tokens.error(f"unknown function '{name}'", f"did you mean {nearest}?")
+            raise tokens.error(f"unknown function '{shortened(name)}'", f"did you mean {nearest}?")
         self.descend()
         arguments: list[Expression] = []
         keywords: list[Keyword] = []
@@ -331,7 +331,7 @@ class _Parser:
             aggregation = name
             if not words.is_space_aggregator(name):
                 known = (*words.SPACE_AGGREGATORS, "p95")
-                raise tokens.error(f"unknown aggregation '{name}'", words.suggestion(name, known))
+                raise tokens.error(f"unknown aggregation '{shortened(name)}'", words.suggestion(name, known))
             tokens.index += 2
             name = tokens.texts[tokens.index]
             if tokens.kinds[tokens.index] != "word":
@@ -350,6 +350,7 @@ class _Parser:
         tokens = self.tokens
         if tokens.texts[tokens.index] == "{":
             return tokens.error("the brace is not closed", "add the missing }")
+        name = shortened(name)
         hint = f"write the scope after the metric, {name}{{*}} for everything"
         return tokens.error(f"expected the scope of {name} in braces, not {tokens.shown()}", hint)
 

@@ -157,9 +157,7 @@ class _Scope:
             found = In(word, self.values(), span=(start, tokens.end))
             return Not(found, span=found.span) if negated else found
         if negated:
-            raise tokens.error(
-                f"expected IN, not {tokens.shown()}", f"write {word} NOT IN (a, b), or AND NOT"
-            )
+            raise tokens.error(f"expected IN, not {tokens.shown()}", "write key NOT IN (a, b), or AND NOT")
         if word == "*":
             return Everything(span=(start, tokens.end))
         return Tag(word, None, span=(start, tokens.end))

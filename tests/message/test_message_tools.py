@@ -59,6 +59,19 @@ def test_handles_are_found_with_the_conditions_around_them() -> None:
     assert [text[slice(*use.span)] for use in uses] == [use.handle for use in uses]
 
 
+def test_a_condition_reads_as_it_holds() -> None:
+    text = (
+        "{{#unless x}}@a{{else}}@b{{/unless}}{{^unless x}}@c{{/unless}}{{^is_alert}}@d{{else}}@e{{/is_alert}}"
+    )
+    assert [use.conditions for use in handles_in(parse(text))] == [
+        ("unless x",),
+        ("not unless x",),
+        ("not unless x",),
+        ("not is_alert",),
+        ("is_alert",),
+    ]
+
+
 def test_a_variable_may_be_part_of_a_handle() -> None:
     text = "see @slack-{{ service.name }}-alerts now, or @{{[dot.key].name}}"
     uses = handles_in(parse(text))

@@ -314,10 +314,16 @@ def test_a_place_counts_lines_and_never_leaves_its_own() -> None:
         "avg(last_5m):x{" + "a:(" * 30_000 + "} > 1",
         "avg(last_5m):x{*}" + " + x{*}" * 10_000 + " > 1",
         "avg(last_5m):x{*} > " + "9" * 90_000,
+        "avg(last_5m):x{*} > 9" + "m" * 90_000,
+        "avg(last_5m):" + "x" * 90_000,
+        "avg(last_5m):" + "abz" * 30_000 + ":x{*} > 1",
+        "avg(last_5m):x{" + "a" * 90_000 + " NOT x} > 1",
     ],
 )
-def test_hostile_text_is_refused(text: str) -> None:
-    assert refusal(text).hint
+def test_hostile_text_is_refused_in_few_words(text: str) -> None:
+    error = refusal(text)
+    assert error.hint
+    assert len(error.problem) + len(error.hint) < 250
 
 
 def test_nesting_and_operators_are_allowed_as_far_as_anybody_needs_them() -> None:
