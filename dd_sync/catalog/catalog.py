@@ -59,6 +59,10 @@ class Catalog:
         message = declared.monitor.message
         return "" if message == added.lstrip("\n") else message.removesuffix(added) if added else message
 
+    def entry(self, declared: Declared) -> Entry:
+        """The monitor as its author wrote it."""
+        return Entry(self.files.source(declared.file), declared.path)
+
     def locate(
         self,
         declared: Declared,
@@ -73,7 +77,7 @@ class Catalog:
         path: from the monitor, as in ("guard", "rate", "by", 0); what a default gave is found there.
         offset, length: characters of the text at `path`, after tunables were filled in.
         """
-        entry = Entry(self.files.source(declared.file), declared.path)
+        entry = self.entry(declared)
         text = entry.text_at(path)
         if offset is not None and text is not None:
             if "${" in text:

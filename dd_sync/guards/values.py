@@ -6,10 +6,10 @@ import math
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import PlainValidator
+from pydantic import PlainSerializer, PlainValidator
 
 from dd_sync.errors import Unfit
-from dd_sync.timeframe import parse_duration
+from dd_sync.timeframe import format_duration, parse_duration
 
 Numeric = int | float
 LARGEST = 1e15
@@ -49,4 +49,6 @@ def found(value: Any) -> str:
 
 
 Number = Annotated[Numeric, PlainValidator(number, json_schema_input_type=float)]
-Duration = Annotated[timedelta, PlainValidator(duration, json_schema_input_type=str)]
+Duration = Annotated[
+    timedelta, PlainValidator(duration, json_schema_input_type=str), PlainSerializer(format_duration)
+]

@@ -1,0 +1,92 @@
+"""A tag that points at a person, where a monitor would show or judge single people: only aggregates leave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dd_sync.checks.finding import Finding, Path, Subject
+from dd_sync.checks.query_parts import tag_keys
+from dd_sync.message.tools import variables_in
+from dd_sync.query.nodes import MetricAlert
+from dd_sync.query.tools import metrics_in
+
+_HINT = "judge and show aggregates only; catalog.yaml lists personal tags under policy.personal_tags"
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    personal = frozenset(subject.catalog.policy.personal_tags)
+    if not personal:
+        return
+    yield from _in_query(subject, personal)
+    yield from _in_tags(subject, personal)
+    yield from _in_texts(subject, personal)
+
+
+def _in_query(subject: Subject, personal: frozenset[str]) -> Iterator[Finding]:
+    alert = subject.query
+    keys = (
+        _keys_of_text(subject.declared.monitor.query, personal) if alert is None else _keys(alert, personal)
+    )
+    for key in keys:
+        path, offset = _where(subject, key)
+        problem = f"'{key}' points at a person, and the query uses it"
+        yield Finding(path, problem, _HINT, offset=offset, length=len(key))
+
+
+def _keys(alert: MetricAlert, personal: frozenset[str]) -> Iterator[str]:
+    """Personal keys by which the query groups or filters, each once."""
+    used: dict[str, None] = {}
+    for metric in metrics_in(alert.expression):
+        used.update(dict.fromkeys((*metric.by, *tag_keys(metric.scope))))
+    return (key for key in used if _bare(key) in personal)
+
+
+def _keys_of_text(query: str, personal: frozenset[str]) -> Iterator[str]:
+    """The same for queries that are not read: a key before a colon, or among the keys of a `by(…)`."""
+    for key in sorted(personal):
+        name = rf"(?<![\w.-])@?(?:\w+\.)*{re.escape(key)}"
+        if re.search(rf"{name}:|\.by\([^)]*{name}(?![\w.-])", query):
+            yield key
+
+
+def _where(subject: Subject, key: str) -> tuple[Path, int | None]:
+    """The path to the use of a key, and its offset in the text there."""
+    guard = subject.declared.guard
+    entry = subject.catalog.entry(subject.declared)
+    base: Path = ("query",) if guard is None else ("guard", guard, "scope")
+    if guard is not None:
+        by = (entry.own["guard"].get(guard) or {}).get("by")
+        if isinstance(by, list) and key in by:
+            return ("guard", guard, "by", by.index(key)), None
+    text = subject.declared.monitor.query if guard is None else entry.text_at(base) or ""
+    match = re.search(rf"(?<![\w.-]){re.escape(key)}(?![\w.-])", text)
+    return base, match.start() if match else None
+
+
+def _in_tags(subject: Subject, personal: frozenset[str]) -> Iterator[Finding]:
+    for index, tag in enumerate(subject.own_tags):
+        key = tag.partition(":")[0]
+        if _bare(key) in personal:
+            yield Finding(("tags", index), f"'{key}' points at a person, and is a tag of the monitor", _HINT)
+
+
+def _in_texts(subject: Subject, personal: frozenset[str]) -> Iterator[Finding]:
+    for field, template in subject.readable():
+        for use in variables_in(template):
+            shown = [part for part in _parts(use.path) if _bare(part) in personal]
+            if shown:
+                start, end = use.span
+                problem = f"'{shown[0]}' points at a person, and the {field} shows it"
+                yield Finding((field,), problem, _HINT, offset=start, length=end - start)
+
+
+def _parts(path: tuple[str, ...]) -> Iterator[str]:
+    """The parts of a variable, and of its bracketed parts: `[@usr.email]` holds `email` too."""
+    for part in path:
+        yield part
+        yield from part.split(".") if "." in part else ()
+
+
+def _bare(key: str) -> str:
+    return key.lstrip("@").lower()
