@@ -7,7 +7,7 @@ import re
 from html import escape
 
 from dd_sync.plan.changes import Change, Create, Plan
-from dd_sync.plan.words import MARKS, details, heading, safe
+from dd_sync.plan.words import details, heading, safe
 
 COMMENT_LIMIT = 65_536
 _HANDLE = re.compile(r"@\S+")
@@ -60,7 +60,7 @@ def _counts(plan: Plan) -> list[str]:
 
 def _title(change: Change) -> str:
     """In HTML, which is read the same inside <summary> and in a list."""
-    title = f"{MARKS[change.action]} <code>{escape(safe(change.key))}</code>"
+    title = f"{change.action} <code>{escape(safe(change.key))}</code>"
     title += "" if isinstance(change, Create) else f" (monitor {change.monitor_id})"
     return title + (f" · <b>{_plain(', '.join(change.labels))}</b>" if change.labels else "")
 
