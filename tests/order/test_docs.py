@@ -46,8 +46,8 @@ def test_every_tunable_of_the_catalog_is_documented_with_its_bounds(root: Path) 
     page = (root / "docs/cli.md").read_text()
     for path in sorted((root / "monitors").glob("*.yaml")):
         for tunable in (yaml.safe_load(path.read_text()).get("tunables") or {}).values():
-            row = f"| `{tunable['env']}` | default {tunable['default']} {tunable['unit']}, "
-            assert row + f"{tunable['min']} to {tunable['max']} |" in page
+            row = f"| `{tunable['env']}` | default {tunable['default']:g} {tunable['unit']}, "
+            assert row + f"{tunable['min']:.10g} to {tunable['max']:.10g} |" in page
 
 
 def test_every_room_is_told_to_contributors(root: Path) -> None:
