@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +10,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from dd_sync.catalog.catalog import Catalog, Loading
+from dd_sync.catalog.collector import collector_paused
 from dd_sync.catalog.complaints import complaints, did_you_mean
 from dd_sync.catalog.entry import Entry
 from dd_sync.catalog.interpolation import Interpolation, Unusable, fill_all
@@ -47,20 +46,8 @@ def load(
     file of values is used and whose name marks what it owns; today: a date in UTC; overrides: values of
     tunables by name, stronger than all else. Raises CatalogError only where there is no catalog at all.
     """
-    with _collector_paused():
+    with collector_paused():
         return compile_files(read_files(folder), environ=environ, env=env, today=today, overrides=overrides)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Nothing that loading makes is garbage, and looking for it takes half the time of a large catalog."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def compile_files(

@@ -112,6 +112,8 @@ class Reader:
             hint = "counts are judged over their window; leave 'for' out"
             self._complain(entry, Complaint(("for",), "'for' is for guards over gauges only", hint, key=True))
             raise _Told
+        if not entry.source.has_marks:
+            return merged
         told = False
 
         def fill(text: str, path: Path) -> Any:

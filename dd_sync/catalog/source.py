@@ -39,6 +39,11 @@ class Source:
     problems: tuple[Problem, ...] = ()
     readable: bool = True
 
+    @cached_property
+    def has_marks(self) -> bool:
+        """Whether anything in the file may have to be filled in."""
+        return "${" in self.text
+
     def locate(
         self, path: Path_, *, key: bool = False, offset: int | None = None, length: int = 1
     ) -> tuple[Place, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from types import ModuleType
 
 from dd_sync.catalog.catalog import Catalog
+from dd_sync.catalog.collector import collector_paused
 from dd_sync.checks import (
     duplicate_names,
     handles,
@@ -38,7 +39,8 @@ def run(catalog: Catalog, *, tested: Collection[str] | None = None) -> tuple[Pro
 
     tested: keys of the monitors that some scenario covers; None where nobody has looked.
     """
-    return in_order(_run(catalog, tested))
+    with collector_paused():
+        return in_order(_run(catalog, tested))
 
 
 def _run(catalog: Catalog, tested: Collection[str] | None) -> Iterator[Problem]:
