@@ -10,7 +10,9 @@ from dd_sync.cli.app import App, common
 from dd_sync.errors import DatadogError, Exit, Problem, in_order
 
 if TYPE_CHECKING:
-    from dd_sync.catalog.load import Catalog
+    from collections.abc import Iterator
+
+    from dd_sync.catalog.load import Loading
 
 EXAMPLES = """\b
 Examples:
@@ -32,12 +34,7 @@ def check(app: App, remote: bool, strict: bool) -> int:
     from dd_sync.report import problems as report
 
     loading = app.read()
-    found = list(loading.problems)
-    if loading.catalog is not None:
-        found += _lint(loading.catalog)
-        if remote:
-            found += _ask_datadog(app, loading.catalog)
-    problems = in_order(found)
+    problems = in_order([*loading.problems, *_lint(loading), *(_ask_datadog(app, loading) if remote else ())])
     monitors = len(loading.catalog.monitors) if loading.catalog else 0
     if app.format == "text":
         if problems:
@@ -55,27 +52,32 @@ def check(app: App, remote: bool, strict: bool) -> int:
     return Exit.WRONG if failed else Exit.DONE
 
 
-def _lint(catalog: Catalog) -> list[Problem]:
+def _lint(loading: Loading) -> Iterator[Problem]:
     from dd_sync.checks import run
+    from dd_sync.scenarios.load import covered_keys, load_scenarios
 
-    return list(run(catalog))
+    loaded = load_scenarios(loading.scenarios, loading.keys)
+    yield from loaded.problems
+    if loading.catalog is not None:
+        yield from run(loading.catalog, tested=covered_keys(loaded.scenarios))
 
 
-def _ask_datadog(app: App, catalog: Catalog) -> list[Problem]:
+def _ask_datadog(app: App, loading: Loading) -> Iterator[Problem]:
     """Datadog's verdict on each monitor, at the line of the monitor it is about."""
     monitors = app.datadog().monitors
-    found = []
-    for declared in catalog.monitors:
-        if declared.references:
+    catalog = loading.catalog
+    for declared in catalog.monitors if catalog else ():
+        # A query with references is whole only once Datadog has given their ids.
+        if catalog is None or declared.references:
             continue
         try:
             monitors.validate(declared.monitor.body())
         except DatadogError as error:
             if error.status != 400:
                 raise
-            where, source = catalog.locate(declared)
-            text = "; ".join(error.details) or error.problem
-            found.append(
-                Problem("datadog", f"Datadog refuses this monitor: {text}", "", where, source=source)
+            where, source = catalog.locate(
+                declared, ("query",) if declared.guard is None else ("guard",), key=True
             )
-    return found
+            said = "; ".join(error.details) or error.problem
+            hint = "Datadog's validation refuses this monitor; change what it names"
+            yield Problem("datadog-validate", said, hint, where, source=source)

@@ -144,8 +144,12 @@ class Story:
     def page(self, notification: Mapping[str, Any]) -> None:
         """One notification as on-call would read it."""
         self.screen.show(click.style(f"   │ {notification['title']}", fg="yellow", bold=True))
-        for line in str(notification["body"]).strip().splitlines():
-            self.screen.show(click.style("   │ ", fg="yellow") + line)
+        lines = [line.strip() for line in str(notification["body"]).splitlines()]
+        told = " ".join(notification["handles"])
+        told = f"to {told}" if told else "to nobody: a warning is only seen on the monitor's page"
+        for line in [*filter(None, lines), click.style(told, dim=True)]:
+            if line != " ".join(notification["handles"]):
+                self.screen.show(click.style("   │ ", fg="yellow") + line)
 
 
 def tell(story: Story) -> None:
