@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from dd_sync.datadog.wire import Wire, shape_error
@@ -37,7 +38,7 @@ class DatadogMonitors:
 
     def _pages(self, tags: Sequence[str]) -> _Page:
         found: _Page = []
-        for number in range(10_000):
+        for number in count():
             page = self._page(number, tags)
             found += page
             if len(page) < PAGE:

@@ -1,0 +1,192 @@
+"""What Datadog answers after a write is not a change; what a person edited is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dd_sync.kinds.monitor import comparable, compared
+from dd_sync.kinds.normal import DEFAULTS, READ_ONLY, normal_options
+from dd_sync.model.monitor import Monitor
+
+QUERY = "sum(last_1h):sum:streams.created{env:prod,!tenant:load-test} by {tenant}.as_count() > 500"
+
+
+def monitor(options: dict[str, Any] | None = None, **fields: Any) -> Monitor:
+    given_: dict[str, Any] = {"type": "query alert", "query": QUERY, "name": "n", "message": "m"}
+    return Monitor(**{**given_, **fields}, options=options or {})
+
+
+def same(declared: Monitor, live: Monitor) -> bool:
+    ours, theirs = compared(declared, live)
+    return ours == theirs
+
+
+# What recorded API traffic shows Datadog to answer, for what was sent.
+ANSWERED: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {},
+        {
+            "notify_audit": False,
+            "silenced": {},
+            "include_tags": True,
+            "new_host_delay": 300,
+            "notify_no_data": False,
+        },
+    ),
+    ({}, {"groupby_simple_monitor": False, "locked": False, "avalanche_window": 20}),
+    ({}, {"silenced": {"*": 1765465762}, "device_ids": [], "synthetics_check_id": "x"}),
+    ({"thresholds": {"critical": 2, "ok": 1}}, {"thresholds": {"critical": 2.0, "ok": 1.0}}),
+    ({"thresholds": {}}, {}),
+    ({"thresholds": {"critical": 2, "warning": None}}, {"thresholds": {"critical": 2.0}}),
+    ({"escalation_message": "again\n\n"}, {"escalation_message": "again"}),
+    ({"escalation_message": ""}, {}),
+    ({"renotify_interval": None, "timeout_h": None}, {"renotify_interval": None, "timeout_h": None}),
+    ({"renotify_interval": 0, "timeout_h": 0}, {}),
+    ({"on_missing_data": "default"}, {"on_missing_data": "default", "notify_audit": False}),
+    ({"renotify_statuses": ["warn", "alert"]}, {"renotify_statuses": ["alert", "warn"]}),
+    ({"notify_by": []}, {}),
+    ({"new_host_delay": None}, {"new_host_delay": None}),
+    (
+        {
+            "on_missing_data": "default",
+            "scheduling_options": {"custom_schedule": {"recurrences": [{"rrule": "FREQ=DAILY"}]}},
+        },
+        {
+            "scheduling_options": {
+                "custom_schedule": {
+                    "recurrences": [{"rrule": "FREQ=DAILY", "start": "2026-01-01T06:00:00", "timezone": None}]
+                }
+            }
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("sent", "answered"), ANSWERED)
+def test_what_datadog_fills_in_is_no_difference(sent: dict[str, Any], answered: dict[str, Any]) -> None:
+    assert same(monitor(sent), monitor(answered))
+
+
+# Declared and live options that mean different things.
+EDITED: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {"notify_no_data": True}),
+    ({}, {"include_tags": False}),
+    ({}, {"new_host_delay": 0}),
+    ({}, {"new_host_delay": None}),
+    ({"new_host_delay": None}, {"new_host_delay": 300}),
+    ({}, {"thresholds": {"warning": 5.0}}),
+    ({"thresholds": {"critical": 2}}, {"thresholds": {"critical": 2.5}}),
+    ({}, {"on_missing_data": "default"}),
+    ({"on_missing_data": "resolve"}, {}),
+    ({"evaluation_delay": 60}, {}),
+    ({}, {"new_group_delay": 0}),
+    ({"avalanche_window": 10}, {"avalanche_window": 20}),
+    ({"avalanche_window": 10}, {}),
+    ({}, {"an_option_of_tomorrow": 1}),
+    ({"include_tags": 1}, {"include_tags": True}),
+    ({"variables": [{"name": "a"}, {"name": "b"}]}, {"variables": [{"name": "b"}, {"name": "a"}]}),
+    (
+        {"scheduling_options": {"custom_schedule": {"recurrences": [{"rrule": "FREQ=DAILY", "start": "x"}]}}},
+        {"scheduling_options": {"custom_schedule": {"recurrences": [{"rrule": "FREQ=DAILY", "start": "y"}]}}},
+    ),
+    (
+        {"scheduling_options": {"custom_schedule": {"recurrences": [{"rrule": "FREQ=DAILY"}]}}},
+        {"scheduling_options": {"custom_schedule": {"recurrences": [{"rrule": "FREQ=WEEKLY"}]}}},
+    ),
+    (
+        {"scheduling_options": {"custom_schedule": {"recurrences": ["FREQ=DAILY"]}}},
+        {"scheduling_options": {"custom_schedule": {"recurrences": "FREQ=DAILY"}}},
+    ),
+    ({"scheduling_options": {"evaluation_window": {"hour_starts": 0}}}, {}),
+]
+
+
+@pytest.mark.parametrize(("declared", "live"), EDITED)
+def test_what_somebody_edited_is_a_difference(declared: dict[str, Any], live: dict[str, Any]) -> None:
+    assert not same(monitor(declared), monitor(live))
+
+
+def test_a_metric_alert_is_a_query_alert_and_nothing_else_is() -> None:
+    assert same(monitor(), monitor(type="metric alert"))
+    assert not same(monitor(type="log alert"), monitor())
+
+
+def test_white_space_that_datadog_cuts_is_no_difference() -> None:
+    declared = monitor(name=" n", query=f"{QUERY}\n", message="m\n\n")
+    assert same(declared, monitor())
+    assert not same(monitor(message="  m"), monitor())
+
+
+def test_a_query_is_compared_by_what_it_says() -> None:
+    spaced = QUERY.replace("env:prod,!", "env:prod AND NOT ").replace("h):", "h): ").replace("500", "500.0")
+    assert spaced != QUERY
+    ours, theirs = compared(monitor(), monitor(query=spaced))
+    assert ours == theirs
+    assert not same(monitor(), monitor(query=QUERY.replace("500", "800")))
+
+
+def test_queries_that_cannot_be_read_are_compared_as_text() -> None:
+    assert not same(monitor(query="not ( a query"), monitor(query="not  ( a query"))
+    composite = monitor(type="composite", query="1 && 2")
+    assert not same(composite, replace(composite, query="1&&2"))
+
+
+def test_the_order_of_tags_and_roles_means_nothing() -> None:
+    one = monitor(tags=("b:1", "a:2", "b:1"), restricted_roles=("y", "x"))
+    assert same(one, monitor(tags=("a:2", "b:1"), restricted_roles=("x", "y")))
+    assert not same(one, monitor(tags=("a:2", "b:1"), restricted_roles=("x",)))
+    assert not same(monitor(tags=("a:2",)), monitor(tags=("a:2", "added:in-the-ui")))
+
+
+def test_the_tag_that_remembers_an_apply_is_not_compared() -> None:
+    assert same(monitor(tags=("a:1",)), monitor(tags=("a:1", "dd_sync_applied:1-0f0f0f0f")))
+
+
+def test_roles_that_are_not_declared_belong_to_the_restriction_policy() -> None:
+    assert same(monitor(), monitor(restricted_roles=("r1",)))
+    assert not same(monitor(restricted_roles=()), monitor(restricted_roles=("r1",)))
+
+
+def test_no_priority_is_zero_and_a_draft_is_not_published() -> None:
+    assert same(monitor(priority=None), monitor(priority=0, draft_status="published"))
+    assert not same(monitor(priority=1), monitor())
+    assert not same(monitor(), monitor(draft_status="draft"))
+
+
+@pytest.mark.parametrize("name", sorted(DEFAULTS))
+def test_every_default_equals_being_absent(name: str) -> None:
+    for value in DEFAULTS[name]:
+        assert normal_options({name: value}) == {}
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 500) | st.sampled_from(["", "a", "default", "show_all "]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=6,
+)
+OPTIONS = st.dictionaries(
+    st.sampled_from([*DEFAULTS, *READ_ONLY, "thresholds", "on_missing_data", "scheduling_options", "other"]),
+    VALUES,
+    max_size=6,
+)
+
+
+@given(OPTIONS)
+def test_normalising_twice_is_normalising_once(options: dict[str, Any]) -> None:
+    once = normal_options(options)
+    assert normal_options(once) == once
+
+
+@given(OPTIONS, OPTIONS)
+def test_equal_monitors_stay_equal_and_a_monitor_equals_itself(
+    options: dict[str, Any], other: dict[str, Any]
+) -> None:
+    one, two = monitor(options), monitor(other)
+    assert same(one, one)
+    if comparable(one) == comparable(two):
+        assert same(one, two)
