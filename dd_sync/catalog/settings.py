@@ -27,7 +27,8 @@ _TAG_KEY = re.compile(r"[a-z@][a-z0-9_./-]{0,199}")
 class Form(BaseModel):
     """The base of all forms of the catalog: strict, frozen, nothing unknown."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    # A form that no file uses is never built, which is most of what importing them would cost.
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
 
 def _catalog_name(value: Any) -> Any:
@@ -102,7 +103,7 @@ class Policy(Form):
     personal_tags: TagKeys = Field(
         default=(), description="Tag keys that point at a person; never used in a monitor."
     )
-    snooze: Snooze = Snooze()
+    snooze: Snooze = Field(default_factory=Snooze)
 
 
 class Limits(Form):
@@ -123,8 +124,8 @@ class Settings(Form):
     levels: dict[Annotated[int, BeforeValidator(_level)], Level] = Field(
         default_factory=dict, description="Whom a monitor's `level:` tells."
     )
-    policy: Policy = Policy()
-    limits: Limits = Limits()
+    policy: Policy = Field(default_factory=Policy)
+    limits: Limits = Field(default_factory=Limits)
 
     def name(self, env: str | None) -> str:
         """The catalog's name in Datadog, one per environment."""

@@ -12,7 +12,8 @@ from dd_sync.message.nodes import Template
 from dd_sync.message.parser import parse
 from dd_sync.model.monitor import Declared
 from dd_sync.model.ownership import MANAGED
-from dd_sync.query.nodes import MetricAlert
+from dd_sync.query.nodes import And, Everything, In, MetricAlert, Not, Or, Scope, Tag
+from dd_sync.query.tools import metrics_in
 
 Path = tuple[str | int, ...]
 
@@ -47,8 +48,20 @@ class Subject:
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """What is a template in it: the title and the author's own part of the message."""
-        return {"name": self.declared.monitor.name, "message": self.catalog.own_message(self.declared)}
+        """What is a template in it: the title and the author's own part of the message, if not plain text."""
+        texts = {"name": self.declared.monitor.name, "message": self.catalog.own_message(self.declared)}
+        return {field: text for field, text in texts.items() if "{" in text or "@" in text}
+
+    @cached_property
+    def tag_keys(self) -> tuple[str, ...]:
+        """Keys the query groups by or asks for in a scope, each once; () where it is not a metric query."""
+        if self.query is None:
+            return ()
+        metrics = tuple(metrics_in(self.query.expression))
+        # The copies of one metric in a guard share their scope.
+        scopes = {id(metric.scope): metric.scope for metric in metrics}.values()
+        by = (key for metric in metrics for key in metric.by)
+        return tuple(dict.fromkeys((*by, *(key for scope in scopes for key in scope_keys(scope)))))
 
     @cached_property
     def templates(self) -> dict[str, Template | TemplateError]:
@@ -72,3 +85,17 @@ def _parsed(text: str) -> Template | TemplateError:
         return parse(text)
     except TemplateError as error:
         return error
+
+
+def scope_keys(scope: Scope) -> Iterator[str]:
+    """The keys of the tags in a scope, in the order of the text; a bare tag has none."""
+    match scope:
+        case Tag(value=None) | Everything():
+            return
+        case Tag() | In():
+            yield scope.key
+        case Not():
+            yield from scope_keys(scope.item)
+        case And() | Or():
+            for item in scope.items:
+                yield from scope_keys(item)

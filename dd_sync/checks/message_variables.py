@@ -6,11 +6,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from dd_sync.checks.finding import Finding, Subject
-from dd_sync.checks.query_parts import tag_keys
 from dd_sync.errors import Severity
 from dd_sync.message.tools import VariableUse, variables_in
-from dd_sync.query.nodes import MetricAlert
-from dd_sync.query.tools import group_keys, metrics_in
 
 # What every metric monitor gives, by Datadog's documentation of notification variables.
 GIVEN = frozenset(
@@ -32,10 +29,9 @@ GIVEN = frozenset(
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Metric monitors only: what the others give depends on their events."""
-    alert = subject.query
-    if alert is None:
+    if subject.query is None:
         return
-    keys = _keys(alert)
+    keys = subject.tag_keys
     for field, template in subject.readable():
         for use in variables_in(template):
             hint = _missing(use, keys)
@@ -45,13 +41,7 @@ def check(subject: Subject) -> Iterator[Finding]:
                 yield Finding((field,), problem, hint, Severity.WARNING, offset=start, length=end - start)
 
 
-def _keys(alert: MetricAlert) -> frozenset[str]:
-    """Tags whose value a notification can name: those it is grouped by, and those its scope asks for."""
-    scoped = (key for metric in metrics_in(alert.expression) for key in tag_keys(metric.scope))
-    return frozenset((*group_keys(alert), *scoped))
-
-
-def _missing(use: VariableUse, keys: frozenset[str]) -> str | None:
+def _missing(use: VariableUse, keys: tuple[str, ...]) -> str | None:
     """What to write instead, None where the variable has a value."""
     if use.name in GIVEN:
         return None

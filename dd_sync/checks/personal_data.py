@@ -6,10 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dd_sync.checks.finding import Finding, Path, Subject
-from dd_sync.checks.query_parts import tag_keys
 from dd_sync.message.tools import variables_in
-from dd_sync.query.nodes import MetricAlert
-from dd_sync.query.tools import metrics_in
 
 _HINT = "judge and show aggregates only; catalog.yaml lists personal tags under policy.personal_tags"
 
@@ -24,22 +21,14 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _in_query(subject: Subject, personal: frozenset[str]) -> Iterator[Finding]:
-    alert = subject.query
-    keys = (
-        _keys_of_text(subject.declared.monitor.query, personal) if alert is None else _keys(alert, personal)
-    )
+    if subject.query is None:
+        keys = list(_keys_of_text(subject.declared.monitor.query, personal))
+    else:
+        keys = [key for key in subject.tag_keys if _bare(key) in personal]
     for key in keys:
         path, offset = _where(subject, key)
         problem = f"'{key}' points at a person, and the query uses it"
         yield Finding(path, problem, _HINT, offset=offset, length=len(key))
-
-
-def _keys(alert: MetricAlert, personal: frozenset[str]) -> Iterator[str]:
-    """Personal keys by which the query groups or filters, each once."""
-    used: dict[str, None] = {}
-    for metric in metrics_in(alert.expression):
-        used.update(dict.fromkeys((*metric.by, *tag_keys(metric.scope))))
-    return (key for key in used if _bare(key) in personal)
 
 
 def _keys_of_text(query: str, personal: frozenset[str]) -> Iterator[str]:

@@ -16,7 +16,8 @@ from dd_sync.query.tools import exclude, parse_scope
 class Spec(BaseModel):
     """The base of every guard's form: what it does not name is an error."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    # Built when first used: the forms that guards share are never used by themselves.
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
 
 @dataclass(frozen=True, slots=True)
