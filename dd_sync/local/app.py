@@ -138,7 +138,9 @@ def create_app(
                 yield
 
     routes = [Route(one.path, gate.endpoint(one), methods=[one.method]) for one in ENDPOINTS]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _no_route})
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _no_route})
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _no_route(_: Request, error: Exception) -> Response:

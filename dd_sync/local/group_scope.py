@@ -12,7 +12,7 @@ _CLAUSE = re.compile(
 )
 _SEPARATOR = re.compile(r"\s*,\s*|\s+AND\s+|\s+")
 _KEYLESS = re.compile(r"-?[^\s,():]+(?=[\s,]|$)")
-_VALUE = re.compile(r"\*?[^\s*?]+\*?|\*")
+_VALUE = re.compile(r'\*?[^\s*?"]+\*?|\*')
 
 
 def parse_group_scope(text: str) -> Scope:

@@ -26,6 +26,7 @@ from dd_sync.ports import Clock
 
 LOG = logging.getLogger("dd_sync.local")
 LOOPBACK = "127.0.0.1"
+_SECONDS_TO_START = 10
 _SECONDS_TO_FINISH = 3
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -42,42 +43,84 @@ def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are finished first.
 
-    port: 0 for a free one; data: the folder of the state, None for one that vanishes. on_ready gets the base
-    URL once requests are answered. Raises RequestError for a folder or an address that cannot be used.
+    port: 0 for a free one; data: the folder of the state, None for one that vanishes; clock: the machine's, or
+    a SimulatedClock. on_ready gets the base URL once requests are answered. Raises RequestError for a folder
+    or an address that cannot be used.
     """
+    with _prepared(port, data, host, clock=clock, keys=keys, limit=limit) as (server, listening):
+        server.on_ready = lambda: on_ready(base_url(listening))
+        server.run(sockets=[listening])
+
+
+@contextmanager
+def serving(
+    data: Path | None = None,
+    *,
+    clock: Clock | None = None,
+    keys: Keys | None = None,
+    limit: RateLimit | None = None,
+) -> Iterator[str]:
+    """The local Datadog in a thread, on a free loopback port; gives its base URL. For tests and demos."""
+    ready = threading.Event()
+    with _prepared(0, data, LOOPBACK, clock=clock, keys=keys, limit=limit) as (server, listening):
+        server.on_ready = ready.set
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            if not ready.wait(_SECONDS_TO_START):
+                raise RequestError("the local Datadog did not start", hint="its log says why")
+            yield base_url(listening)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def _prepared(
+    port: int,
+    data: Path | None,
+    host: str,
+    *,
+    clock: Clock | None,
+    keys: Keys | None,
+    limit: RateLimit | None,
+) -> Iterator[tuple[_Server, socket.socket]]:
     listening = _listen(host, port)
     with contextlib.closing(listening), contextlib.closing(Store(data)) as store:
-        time = clock or machine_clock
+        simulated = isinstance(clock, SimulatedClock)
         app = create_app(
             store,
             Engine(store),
-            time,
+            clock or machine_clock,
             keys=keys,
             limit=limit,
-            background=None if isinstance(time, SimulatedClock) else every_minute,
+            background=None if simulated else every_minute,
         )
         config = uvicorn.Config(
             app,
+            # The same server whatever else is installed beside it.
+            loop="asyncio",
+            http="h11",
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-            # What a request's first lines and headers may take together.
+            # What a request's first line and headers may take together.
             h11_max_incomplete_event_size=64 * 1024,
         )
-        server = _Server(config, lambda: on_ready(base_url(listening)))
-        server.run(sockets=[listening])
+        yield _Server(config), listening
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self.on_ready: Callable[[], object] = lambda: None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._on_ready()
+            self.on_ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

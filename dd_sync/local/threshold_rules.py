@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +32,7 @@ def check_thresholds(sent: Mapping[str, Any], type: str, query: str) -> None:
     thresholds = {name: value for name, value in sent.items() if value is not None}
     _check_names(thresholds, type)
     for name, value in thresholds.items():
-        if name not in _QUERIES and (not _is_number(value) or not math.isfinite(value)):
+        if not (isinstance(value, str) if name in _QUERIES else _is_number(value)):
             raise invalid(f"options.thresholds.{name}")
     if not thresholds:
         return
@@ -48,6 +47,7 @@ def check_thresholds(sent: Mapping[str, Any], type: str, query: str) -> None:
 
 
 def _is_number(value: Any) -> bool:
+    # Whole numbers of JSON have no bound, floats do.
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
@@ -58,11 +58,10 @@ def _check_names(thresholds: Mapping[str, Any], type: str) -> None:
     refused: set[str] = set()
     if type == "event-v2 alert":
         refused |= {"critical_recovery", "warning_recovery"}
-    if type != "service check":
-        refused |= {"ok", "unknown"}
+    refused |= set(_QUERIES) if type == "service check" else {"ok", "unknown"}
     if "warning" not in thresholds:
         refused |= {"warning_recovery"}
-    found = [name for name in NAMES if name in thresholds and name in refused]
+    found = [name for name in (*NAMES, *_QUERIES) if name in thresholds and name in refused]
     if found:
         raise bad_request(f"Invalid threshold statuses found: {', '.join(found)}.")
 
