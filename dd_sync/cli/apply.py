@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dd_sync.catalog.load import Catalog
     from dd_sync.datadog.client import Datadog
     from dd_sync.plan.changes import Plan
-    from dd_sync.plan.report import Report
+    from dd_sync.plan.report import Outcome, Report
 
 EXAMPLES = """\b
 Examples:
@@ -56,7 +56,12 @@ def apply(
     check_limits(plan, limits, allow_deletes=allow_deletes, allow_updates=allow_updates)
     if plan.changes and not (saved or yes):
         click.confirm("Carry this out?", abort=True, err=True)
-    report = carry_out(plan, datadog.monitors)
+    done: list[Outcome] = []
+    try:
+        report = carry_out(plan, datadog.monitors, progress=done.append)
+    except KeyboardInterrupt:
+        app.say(f"{len(done)} of {len(plan.changes)} changes were made; the next apply goes on from there")
+        raise
     _show(app, report)
     return Exit.DONE if report.is_complete else Exit.UNREACHABLE
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dd_sync.cli.app import App, common
-from dd_sync.errors import DatadogError, Exit, Problem, in_order
+from dd_sync.errors import CatalogError, DatadogError, Exit, Problem, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def check(app: App, remote: bool, strict: bool) -> int:
     """
     from dd_sync.report import problems as report
 
-    loading = app.read()
+    loading = _read(app)
     problems = in_order([*loading.problems, *_lint(loading), *(_ask_datadog(app, loading) if remote else ())])
     monitors = len(loading.catalog.monitors) if loading.catalog else 0
     if app.format == "text":
@@ -50,6 +50,16 @@ def check(app: App, remote: bool, strict: bool) -> int:
         app.say(report.summary(problems, monitors))
     failed = any(p.is_error for p in problems) or (strict and problems)
     return Exit.WRONG if failed else Exit.DONE
+
+
+def _read(app: App) -> Loading:
+    """The catalog; that there is none is a problem like others, so that every format can tell it."""
+    from dd_sync.catalog.load import Loading
+
+    try:
+        return app.read()
+    except CatalogError as error:
+        return Loading(None, error.problems())
 
 
 def _lint(loading: Loading) -> Iterator[Problem]:

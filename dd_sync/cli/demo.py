@@ -218,29 +218,13 @@ def edit_threshold(story: Story, before: int, after: int) -> None:
 
 @contextmanager
 def local_datadog() -> Iterator[str]:
-    """A local Datadog on a free port, stopped at the end, come what may.
+    """A local Datadog on a free port.
 
     Its clock starts two hours ago and is moved by the demo, so that hours pass in seconds and a snooze
     made now still has time to run.
     """
-    start = datetime.now(UTC) - timedelta(hours=2)
-    with tempfile.TemporaryFile("w+") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "dd_sync", "local", "serve", "--port", "0", "--clock", start.isoformat()],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-        try:
-            address = server.stdout.readline().strip() if server.stdout else ""
-            if not address.startswith("http://"):
-                log.seek(0)
-                raise RequestError(
-                    f"the local Datadog did not start: {log.read().strip() or 'it said nothing'}"
-                )
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=10)
-            if server.stdout:
-                server.stdout.close()
+    from dd_sync.cli.local import local_room
+
+    clock, serve = local_room("clock"), local_room("serve")
+    with serve.serving(clock=clock.SimulatedClock(datetime.now(UTC) - timedelta(hours=2))) as address:
+        yield address

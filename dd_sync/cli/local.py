@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import click
@@ -66,16 +68,20 @@ def serve(port: int, data: Path | None, bind: str, clock: str | datetime) -> Non
 
     Prints its address once it answers. Without --data everything is gone at the end.
     """
+    serving = local_room("serve")
+    screen = Screen()
+    serving.run(port, data, bind, _clock(clock), on_ready=screen.show)
+
+
+def local_room(module: str) -> ModuleType:
+    """A module of dd_sync.local, which stands on packages that the core does without."""
     try:
-        from dd_sync.local.serve import run
-    except ImportError as error:
+        return import_module(f"dd_sync.local.{module}")
+    except ModuleNotFoundError as error:
         raise RequestError(
             f"the local Datadog needs {error.name}, which is not installed",
             hint="pip install 'dd-sync[local]'",
         ) from None
-
-    screen = Screen()
-    run(port, data, bind, _clock(clock), on_ready=screen.show)
 
 
 def _clock(wanted: str | datetime) -> Clock:

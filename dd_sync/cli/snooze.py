@@ -81,16 +81,19 @@ def tenant(
         )
 
     request()  # whatever is wrong with it is said before Datadog is asked anything
+    if dry_run and not glob:
+        _show_request(app, request())
+        return
     datadog = app.datadog()
-    chosen = _chosen(datadog, catalog, glob) if glob else ()
+    if not glob:
+        _show_outcomes(app, (create(datadog.downtimes, request()),), now)
+        return
+    chosen = _chosen(datadog, catalog, glob)
     if dry_run:
         _show_request(app, request(), chosen)
-    elif glob:
-        _show_outcomes(
-            app, snooze_monitors(datadog.downtimes, [request(number) for _, number in chosen]), now
-        )
     else:
-        _show_outcomes(app, (create(datadog.downtimes, request()),), now)
+        requests = [request(number) for _, number in chosen]
+        _show_outcomes(app, snooze_monitors(datadog.downtimes, requests), now)
 
 
 @snooze.command("list")
@@ -162,7 +165,7 @@ def _chosen(datadog: Datadog, catalog: str, glob: str) -> tuple[tuple[str, int],
     return choose_monitors(datadog.monitors.list((MANAGED, CATALOG + catalog)), catalog, glob)
 
 
-def _show_request(app: App, request: Downtime, chosen: Sequence[tuple[str, int]]) -> None:
+def _show_request(app: App, request: Downtime, chosen: Sequence[tuple[str, int]] = ()) -> None:
     keys = [key for key, _ in chosen]
     if app.format == "json":
         app.show(_json({"dry_run": True, "keys": keys or None, "downtime": request.attributes()}))

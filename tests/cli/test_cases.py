@@ -1,4 +1,4 @@
-"""Each file in cases/ is one test: files, then commands as a user types them, with what they print and exit with.
+"""Each file in cases/ is one test: files, then commands as a user types them, what they print and exit with.
 
 A case is run in an empty folder. `-- NAME --` begins a file; `$ …` is a command; the lines after it are its
 whole output, stdout first; `[exit N]` ends it where N is not 0. `CASES=write pytest tests/cli` writes what is
