@@ -11,12 +11,10 @@ _FIRST = ("type", "name", "query", "message", "tags", "priority", "draft_status"
 
 
 def field_changes(declared: Json, live: Json) -> tuple[FieldChange, ...]:
-    """The differences between two comparable monitors, top-level fields first, then options by name.
+    """The differences between two comparable monitors that differ: top-level fields, then options by name.
 
     A list of plain values counts as one field; objects are entered, lists of objects too.
     """
-    if declared == live:
-        return ()
     from deepdiff import DeepDiff
 
     # Equal numbers are equal whether 2 or 2.0; a flag is never a number.

@@ -11,6 +11,7 @@ from dd_sync.plan.words import details, heading, safe
 
 COMMENT_LIMIT = 65_536
 _HANDLE = re.compile(r"@\S+")
+_SPECIAL = re.compile(r"[\\*_\[\]|#`~<>&\"']")
 _TOO_LONG = "The changes are too many for one comment; `dd-sync plan` shows them all."
 
 
@@ -66,8 +67,8 @@ def _title(change: Change) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown leaves alone; what looks like a handle becomes code."""
-    text = re.sub(r"([\\*_\[\]|#`~])", lambda found: f"&#{ord(found[1])};", escape(safe(text)))
+    """Text that neither Markdown nor HTML reads as more; what looks like a handle becomes code."""
+    text = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", safe(text))
     return _HANDLE.sub(lambda found: f"<code>{found[0]}</code>", text)
 
 

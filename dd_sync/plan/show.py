@@ -38,7 +38,7 @@ def as_text(plan: Plan, *, style: Style = plain, saved_as: str | None = None) ->
     lines = [heading(plan)]
     for change in plan.changes:
         lines += _block(change, style)
-    lines += [style(f"note: {safe(note)}", "label") for note in plan.notes]
+    lines += [style(f"note: {safe(note)}".rstrip(), "label") for note in plan.notes]
     if plan.changes:
         how = f"dd-sync apply --plan {safe(saved_as)}" if saved_as else "dd-sync apply"
         lines.append(f"To apply: {how}   (fingerprint {plan.fingerprint})")
@@ -51,6 +51,7 @@ def _block(change: Change, style: Style) -> Iterator[str]:
     title = f"{MARKS[change.action]} {safe(change.key)}"
     if not isinstance(change, Create):
         title += f" (monitor {change.monitor_id})"
+    title = title.rstrip()
     if change.labels:
         pad = " " * max(_LABEL_COLUMN - len(title), 2)
         yield style(title, change.action) + pad + style(safe(", ".join(change.labels)), "label")

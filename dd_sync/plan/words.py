@@ -41,7 +41,7 @@ def field_lines(change: FieldChange) -> Iterator[tuple[str, str]]:
     """The lines that show one field's change, each with its kind: `field`, `-`, `+` or `@`."""
     before, after = change.before, change.after
     if change.path == "tags" and isinstance(before, (list, tuple)) and isinstance(after, (list, tuple)):
-        yield "field", f"tags: {_tags(before, after)}"
+        yield "field", f"tags: {_tags(before, after)}".rstrip()
     elif isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
         yield "field", f"{change.path}:"
         yield from _line_diff(before, after)
@@ -68,8 +68,8 @@ def _line_diff(before: str, after: str) -> Iterator[tuple[str, str]]:
 def _value(value: Any) -> str:
     if value is None:
         return _NOT_SET
-    if isinstance(value, str):
-        return safe(value) if value else '""'
+    if isinstance(value, str) and value and value == value.strip():
+        return safe(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return safe(json.dumps(value, ensure_ascii=False, default=str))
@@ -79,17 +79,21 @@ def _shortened(one: str, other: str) -> tuple[str, str]:
     """Both without a long common beginning and end: `… > 500` and `… > 800`."""
     if len(one) + len(other) <= 60:
         return one, other
-    start, end = _common(one, other), _common(one[::-1], other[::-1])
-    end = min(end, min(len(one), len(other)) - start)
-    start = one.rfind(" ", 0, max(start - 1, 0)) if start else 0
-    stop = end - _CONTEXT if end > _CONTEXT + 8 else 0
-    return _around(one, max(start, 0), stop), _around(other, max(start, 0), stop)
+    start = _common(one, other)
+    end = min(_common(one[::-1], other[::-1]), min(len(one), len(other)) - start)
+    # From the word before the difference to the end of the word it is in, and never much more.
+    before = one[:start].rstrip()
+    head = max(0, start - _CONTEXT, *(before.rfind(mark) for mark in " {(,"))
+    tail = one[len(one) - end :]
+    kept = min(tail.find(" ") % (len(tail) + 1), _CONTEXT)
+    return _piece(one, head, end - kept), _piece(other, head, end - kept)
 
 
-def _around(text: str, start: int, stop: int) -> str:
-    head = "… " if start > 8 else ""
-    kept = text[start if head else 0 : len(text) - stop].strip()
-    return _cut(head + kept) + ("…" if stop else "")
+def _piece(text: str, head: int, left: int) -> str:
+    """The text from `head` on, without the `left` last characters."""
+    before = "… " if head > 2 else text[:head]
+    after = text[len(text) - left :] if left < 3 else " …"
+    return before + _cut(text[head : len(text) - left].strip()) + after
 
 
 def _common(one: str, other: str) -> int:

@@ -30,7 +30,7 @@ class MemoryMonitors:
         self.before: Fault = lambda what, detail: None
         self.after: Fault = lambda what, detail: None
         self.lag = 0
-        self._stale: list[Json] | None = None
+        self.stale: list[Json] | None = None
         self._next = 1001
         self._lock = threading.Lock()
 
@@ -54,9 +54,9 @@ class MemoryMonitors:
 
     def list(self, tags: Sequence[str] = ()) -> list[Json]:
         self.lists += 1
-        if self.lag and self._stale is not None:
+        if self.lag and self.stale is not None:
             self.lag -= 1
-            source = self._stale
+            source = self.stale
         else:
             source = list(self.live.values())
         return [copy.deepcopy(m) for m in source if set(tags) <= set(m["tags"])]
@@ -89,7 +89,7 @@ class MemoryMonitors:
 
     def _write(self, what: str, detail: Any, act: Callable[[], Any]) -> Any:
         self.before(what, detail)
-        self._stale = [copy.deepcopy(monitor) for monitor in self.live.values()]
+        self.stale = [copy.deepcopy(monitor) for monitor in self.live.values()]
         answer = act()
         self.writes.append((what, detail))
         self.after(what, detail)

@@ -170,3 +170,24 @@ def test_every_key_is_counted_once_and_deletes_are_never_declared(
     assert made.count("delete") == len(set(live) - set(declared))
     assert made.count("update") == (0 if limit == 500 else len(set(live) & set(declared)))
     assert made.unchanged + len(made.changes) == len(set(declared) | set(live))
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.text(alphabet="ab ", max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("xyz"), inner, max_size=3),
+    max_leaves=8,
+)
+OPTIONS = st.dictionaries(
+    st.sampled_from(["variables", "notify_by", "timeout_h", "other"]), VALUES, max_size=4
+)
+
+
+@given(OPTIONS, OPTIONS)
+def test_an_update_always_names_a_field_and_each_field_differs(
+    one: dict[str, Any], two: dict[str, Any]
+) -> None:
+    for change in plan([declare("a", options=one)], live_of(declare("a", options=two))).changes:
+        assert isinstance(change, Update)
+        assert change.fields
+        assert len({field.path for field in change.fields}) == len(change.fields)
+        assert all(field.before != field.after for field in change.fields)
