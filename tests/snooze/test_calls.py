@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dd_sync.errors import DatadogError, RequestError
+from dd_sync.snooze.calls import end, list_snoozes, snooze, snooze_monitors
+from tests.snooze.memory import LOST, NOW, MemoryDowntimes, request
+
+
+@pytest.fixture
+def downtimes() -> MemoryDowntimes:
+    return MemoryDowntimes()
+
+
+def hours(number: float) -> timedelta:
+    return timedelta(hours=number)
+
+
+def test_a_snooze_takes_two_requests(downtimes: MemoryDowntimes) -> None:
+    made = snooze(downtimes, request())
+    assert (made.did, made.snooze.tenant, made.snooze.owner) == ("created", "acme", "ops")
+    assert downtimes.calls == ["list", "create"]
+
+
+def test_snoozing_twice_says_it_is_covered(downtimes: MemoryDowntimes) -> None:
+    first = snooze(downtimes, request())
+    again = snooze(downtimes, request(reason="another"))
+    assert (again.did, again.snooze, again.before) == ("already covered", first.snooze, first.snooze)
+    assert snooze(downtimes, request(duration=hours(1))).did == "already covered"
+    assert len(downtimes.live) == 1
+
+
+def test_a_longer_one_extends_and_tells_the_new_reason(downtimes: MemoryDowntimes) -> None:
+    first = snooze(downtimes, request())
+    longer = snooze(downtimes, request(duration=hours(5), reason="still burning"))
+    assert (longer.did, longer.before) == ("extended", first.snooze)
+    assert (longer.snooze.id, longer.snooze.reason) == (first.snooze.id, "still burning")
+    assert longer.snooze.end == request(duration=hours(5)).end
+    assert len(downtimes.live) == 1
+
+
+def test_other_downtimes_of_the_tenant_do_not_count_as_covering(downtimes: MemoryDowntimes) -> None:
+    downtimes.put(replace(request(), message="maintenance", end=None))
+    downtimes.put(replace(request(duration=hours(9)), status="scheduled"))
+    downtimes.put(replace(request(duration=hours(9)), status="canceled"))
+    downtimes.put(request("globex", duration=hours(9)))
+    downtimes.put(request(duration=hours(9), monitor_id=7))
+    downtimes.put(request(duration=hours(9), catalog="another"))
+    assert snooze(downtimes, request()).did == "created"
+
+
+def test_one_that_somebody_made_endless_in_datadog_covers(downtimes: MemoryDowntimes) -> None:
+    downtimes.put(request())
+    downtimes.put(replace(request(), end=None))
+    assert snooze(downtimes, request(duration=hours(24))).snooze.end is None
+
+
+def test_a_lost_answer_is_looked_for_and_never_makes_two(downtimes: MemoryDowntimes) -> None:
+    def lost(what: str) -> None:
+        raise LOST
+
+    naps: list[float] = []
+    downtimes.after = lost
+    assert snooze(downtimes, request(), sleep=naps.append).did == "created"
+    assert len(downtimes.live) == 1
+    assert downtimes.calls == ["list", "create", "list"]
+
+
+def test_what_did_not_happen_is_said_to_have_failed_after_four_requests(downtimes: MemoryDowntimes) -> None:
+    def lost(what: str) -> None:
+        raise LOST
+
+    naps: list[float] = []
+    downtimes.before = lost
+    with pytest.raises(DatadogError, match="the connection was lost; the snooze is not there") as caught:
+        snooze(downtimes, request(), sleep=naps.append)
+    assert "snoozing twice is safe" in caught.value.hint
+    assert downtimes.calls == ["list", "create", "list", "list"]
+    assert sum(naps) <= 5
+
+
+def test_a_clear_no_is_passed_on(downtimes: MemoryDowntimes) -> None:
+    def refuse(what: str) -> None:
+        raise DatadogError("answered 403", status=403)
+
+    downtimes.before = refuse
+    with pytest.raises(DatadogError, match="answered 403"):
+        snooze(downtimes, request())
+    assert downtimes.calls == ["list", "create"]
+
+
+def test_an_equal_one_that_appeared_meanwhile_counts_as_made(downtimes: MemoryDowntimes) -> None:
+    def other_hands(what: str) -> None:
+        downtimes.before = lambda what: None
+        downtimes.put(request())
+
+    downtimes.before = other_hands
+    assert snooze(downtimes, request(), sleep=lambda seconds: None).did == "created"
+    assert len(downtimes.live) == 1
+
+
+def test_an_answer_that_is_not_the_snooze_asked_for_is_an_error(
+    downtimes: MemoryDowntimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downtimes, "create", lambda wanted: replace(wanted, id="x", message="cut"))
+    with pytest.raises(DatadogError, match="made downtime x, which does not read as"):
+        snooze(downtimes, request())
+
+
+def test_chosen_monitors_are_snoozed_all_or_none(downtimes: MemoryDowntimes) -> None:
+    before = downtimes.put(request(monitor_id=1))
+    requests = [request(monitor_id=number, duration=hours(5)) for number in (1, 2, 3)]
+
+    def third(what: str) -> None:
+        if what == "create" and downtimes.calls.count("create") == 2:
+            raise DatadogError("answered 403", status=403)
+
+    downtimes.before = third
+    with pytest.raises(DatadogError, match=r"answered 403$"):
+        snooze_monitors(downtimes, requests)
+    assert downtimes.live == [before]
+    downtimes.before = lambda what: None
+    done = snooze_monitors(downtimes, requests)
+    assert [one.did for one in done] == ["extended", "created", "created"]
+    assert [one.snooze.monitor_id for one in done] == [1, 2, 3]
+    assert [one.did for one in snooze_monitors(downtimes, requests)] == ["already covered"] * 3
+
+
+def test_what_cannot_be_taken_back_is_named(downtimes: MemoryDowntimes) -> None:
+    def second(what: str) -> None:
+        if what == "cancel" or downtimes.calls.count("create") == 2:
+            raise DatadogError("answered 500", status=503, details=("x",))
+
+    downtimes.before = second
+    with pytest.raises(DatadogError, match="could not be taken back: id-1") as caught:
+        snooze_monitors(downtimes, [request(monitor_id=n) for n in (1, 2)], sleep=lambda seconds: None)
+    assert "they end by themselves" in caught.value.hint
+
+
+def test_an_interrupt_takes_back_what_was_made(downtimes: MemoryDowntimes) -> None:
+    def interrupt(what: str) -> None:
+        if downtimes.calls.count("create") == 2 and what == "create":
+            raise KeyboardInterrupt
+
+    downtimes.before = interrupt
+    covered = downtimes.put(request(monitor_id=9))
+    with pytest.raises(KeyboardInterrupt):
+        snooze_monitors(downtimes, [request(monitor_id=n) for n in (9, 1, 2)])
+    assert downtimes.live == [covered]
+
+
+def test_the_list_holds_this_catalogs_live_snoozes_by_their_end(downtimes: MemoryDowntimes) -> None:
+    downtimes.put(request("later", duration=hours(9)))
+    downtimes.put(request("sooner"))
+    downtimes.put(replace(request("endless"), end=None))
+    downtimes.put(request("another", catalog="another"))
+    downtimes.put(replace(request("over"), status="ended"))
+    downtimes.put(replace(request("just"), end=NOW))
+    downtimes.put(replace(request("acme"), message="maintenance"))
+    found = list_snoozes(downtimes, "guardrails", NOW)
+    assert [one.tenant for one in found] == ["sooner", "later", "endless"]
+
+
+@pytest.mark.parametrize("wanted", ["acme", "tenant:acme", "id-1"])
+def test_a_snooze_is_ended_by_tenant_scope_or_id(downtimes: MemoryDowntimes, wanted: str) -> None:
+    downtimes.put(request())
+    downtimes.put(request("globex"))
+    ended = end(downtimes, wanted, catalog="guardrails")
+    assert [one.tenant for one in ended] == ["acme"]
+    assert [one.scope for one in downtimes.live] == ["tenant:globex"]
+
+
+def test_ending_a_tenant_ends_all_of_its_snoozes(downtimes: MemoryDowntimes) -> None:
+    for number in (1, 2):
+        downtimes.put(request(monitor_id=number))
+    assert len(end(downtimes, "acme", catalog="guardrails")) == 2
+    assert downtimes.live == []
+
+
+def test_other_peoples_downtimes_are_never_ended(downtimes: MemoryDowntimes) -> None:
+    downtimes.put(replace(request(), message="maintenance"))
+    downtimes.put(request(catalog="another"))
+    for wanted in ("acme", "id-1", "id-2"):
+        with pytest.raises(RequestError, match="no snooze of this catalog") as caught:
+            end(downtimes, wanted, catalog="guardrails")
+        assert caught.value.hint == "nothing is snoozed now"
+    downtimes.put(request("globex"))
+    with pytest.raises(RequestError) as caught:
+        end(downtimes, "acme", catalog="guardrails")
+    assert caught.value.hint == "snoozed now: globex"
+    assert len(downtimes.live) == 3
+
+
+FAULTS = st.lists(st.sampled_from(["none", "before", "after"]), min_size=1, max_size=6)
+
+
+@given(FAULTS, st.lists(st.integers(1, 24), min_size=6, max_size=6))
+def test_after_any_history_of_faults_a_tenant_has_one_snooze_at_most(
+    faults: list[str], lengths: list[int]
+) -> None:
+    downtimes = MemoryDowntimes()
+
+    def lose(what: str) -> None:
+        raise LOST
+
+    for fault, length in zip(faults, lengths, strict=False):
+        downtimes.before = lose if fault == "before" else lambda what: None
+        downtimes.after = lose if fault == "after" else lambda what: None
+        try:
+            snooze(downtimes, request(duration=hours(length)), sleep=lambda seconds: None)
+        except DatadogError:
+            assert fault != "none"
+        assert len(downtimes.live) <= 1
+        assert all(one.end is not None for one in downtimes.live)
