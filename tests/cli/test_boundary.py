@@ -1,0 +1,131 @@
+"""The edge of the program: what every command shares, and how each kind of failure ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from dd_sync.cli.demo import demo
+from dd_sync.cli.root import COMMANDS
+from dd_sync.cli.root import dd_sync as root
+from tests.cli.support import Run, rate, write_catalog
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_line_of_a_command_is_the_first_of_its_own(name: str) -> None:
+    command = root.get_command(click.Context(root), name)
+    assert command is not None
+    assert command.help is not None
+    assert command.help.splitlines()[0] == COMMANDS[name][1]
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "demo"])
+def test_every_command_has_help_with_an_example(name: str, dd_sync: Run) -> None:
+    shown = dd_sync(name, "--help")
+    assert shown.code == 0
+    assert f"dd-sync {name}" in shown.out.split("Examples:")[1]
+
+
+def test_help_imports_no_more_than_click(tmp_path: Path) -> None:
+    code = "import sys; from dd_sync.cli import run; run(['--help']); print(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(printed.stdout.splitlines()[-1].split())
+    assert not loaded & {"yaml", "pydantic", "datadog_api_client", "numpy", "rich", "deepdiff", "starlette"}
+
+
+def test_a_snooze_imports_nothing_slow(live: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "quick", rate("a"))
+    code = (
+        "import sys; from dd_sync.cli import run\n"
+        "run(['snooze', 'tenant', 'acme', '--for', '1h', '--reason', 'x'])\n"
+        "print(*sys.modules)"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert printed.stdout.startswith("silenced: tenant:acme")
+    loaded = set(printed.stdout.splitlines()[-1].split())
+    assert not loaded & {
+        "numpy",
+        "rich",
+        "deepdiff",
+        "starlette",
+        "dd_sync.query.parser",
+        "dd_sync.guards.registry",
+    }
+    assert not loaded & {"datadog_api_client.v1.api.monitors_api", "dd_sync.catalog.load"}
+
+
+def test_a_defect_is_told_as_one_and_its_traceback_comes_only_on_request(
+    dd_sync: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("dd_sync.catalog.json_schema.json_schema", broken)
+    told = dd_sync("schema")
+    assert told.code == 70
+    assert "defect in dd-sync: ZeroDivisionError" in told.err
+    with pytest.raises(ZeroDivisionError):
+        dd_sync("schema", env={"DD_SYNC_TRACEBACK": "1"})
+
+
+def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
+    write_catalog(tmp_path, "piped", "".join(rate(f"m{number}") for number in range(400)))
+    command = f"{sys.executable} -m dd_sync render | head -1"
+    ended = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (ended.stdout, ended.stderr) == ("[\n", "")
+
+
+def test_colour_is_for_terminals_unless_it_is_asked_for(dd_sync: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "coloured", "  - {key: a}\n")
+    assert "\x1b[" not in dd_sync("check").out
+    assert "\x1b[31m" in dd_sync("check", "--color", "always").out
+    assert "\x1b[" in dd_sync("plan", "--color=always").err
+    assert "\x1b[" not in dd_sync("plan", "--color", "never").err
+
+
+def test_no_arguments_show_the_help_and_are_a_usage_error(dd_sync: Run) -> None:
+    shown = dd_sync()
+    assert shown.code == 64
+    assert "Commands:" in shown.out + shown.err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_the_script_of_a_shell(shell: str, dd_sync: Run) -> None:
+    assert "_DD_SYNC_COMPLETE" in dd_sync("completion", shell).out
+
+
+def test_the_schema_accepts_the_catalog_that_init_writes(dd_sync: Run, tmp_path: Path) -> None:
+    schema = json.loads(dd_sync("schema").out)
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert {"rate", "spike"} <= set(json.dumps(schema).split('"'))
+
+
+def test_the_demo_tells_the_whole_story_and_leaves_nothing(dd_sync: Run, tmp_path: Path) -> None:
+    told = dd_sync("demo")
+    assert told.code == 0, told.err
+    steps = [
+        "dd-sync check",
+        "dd-sync test",
+        "dd-sync plan",
+        "dd-sync apply --yes",
+        "dd-sync snooze tenant acme",
+    ]
+    places = [told.out.index(f"$ {step}") for step in steps]
+    assert places == sorted(places)
+    assert "[Triggered on {tenant:acme}] Stream creation rate is high" in told.out
+    assert "options.thresholds.critical: 800 -> 500" in told.out
+    assert "nothing is snoozed" in told.out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_needs_the_monitor_it_is_about(dd_sync: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "other", rate("a"))
+    assert demo.name == "demo"
+    ended = dd_sync("demo", "--catalog", "monitors")
+    assert ended.code == 1
+    assert "stream-rate" in ended.err

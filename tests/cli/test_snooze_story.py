@@ -1,0 +1,189 @@
+"""On-call at night: an alert, one tenant silenced, another still heard, the snooze ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.support import Answer, LocalDatadog, Run, rate, write_catalog
+
+
+def silence(run: Run, tenant: str, lasts: str, *more: str, reason: str = "x", **settings: Any) -> Answer:
+    return run("snooze", "tenant", tenant, "--for", lasts, "--reason", reason, *more, **settings)
+
+
+def snoozes(live: Run) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = live("snooze", "list", "--format", "json").json
+    return found
+
+
+def send(datadog: LocalDatadog, metric: str, rates: dict[str, int], minutes: int) -> None:
+    """Let minutes pass, a multiple of 5, in which each tenant's count grows by its rate each minute."""
+    for _ in range(0, minutes, 5):
+        now = datadog.call("GET", "/local/clock")["epoch"] // 60 * 60
+        series = [
+            {
+                "metric": metric,
+                "type": 1,
+                "interval": 60,
+                "points": [{"timestamp": now + 60 * minute, "value": value} for minute in range(5)],
+                "tags": [f"tenant:{tenant}"],
+            }
+            for tenant, value in rates.items()
+        ]
+        datadog.call("POST", "/api/v2/series", {"series": series})
+        datadog.call("POST", "/local/clock", {"advance": "5m"})
+
+
+def told(datadog: LocalDatadog, after: int = 0) -> list[tuple[str, str]]:
+    found = datadog.call("GET", f"/local/notifications?after={after}")["notifications"]
+    return [(one["group"], one["kind"]) for one in found]
+
+
+def last(datadog: LocalDatadog) -> int:
+    number: int = datadog.call("GET", "/local/notifications")["last"]
+    return number
+
+
+def test_one_tenant_is_silent_while_another_still_alerts_and_what_burns_is_told_at_the_end(
+    live: Run, datadog: LocalDatadog, tmp_path: Path
+) -> None:
+    write_catalog(tmp_path, "night", rate("night-work", 100, renotify="10m"))
+    live("apply", "--yes")
+    start = last(datadog)
+    send(datadog, "night.work", {"acme": 30, "birch": 1}, 5)
+    assert told(datadog, start) == [("tenant:acme", "alert")]
+
+    assert silence(live, "acme", "2h", reason="INC-1 load test").code == 0
+    quiet = last(datadog)
+    send(datadog, "night.work", {"acme": 30, "birch": 60}, 15)
+    assert set(told(datadog, quiet)) == {("tenant:birch", "alert"), ("tenant:birch", "renotify")}
+
+    ended = live("snooze", "end", "acme")
+    assert ended.out.startswith("ended: tenant:acme")
+    over = last(datadog)
+    send(datadog, "night.work", {"acme": 30, "birch": 1}, 5)
+    assert ("tenant:acme", "downtime ended") in told(datadog, over)
+
+
+def test_a_snooze_has_an_owner_a_reason_and_an_end(live: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "owned", rate("a"))
+    made = live(
+        "snooze", "tenant", "acme", "--for", "90m", "--reason", "why", "--by", "mo", "--ticket", "INC-7"
+    )
+    assert made.code == 0
+    assert "silenced: tenant:acme until" in made.out
+    (one,) = snoozes(live)
+    assert (one["scope"], one["owner"], one["reason"], one["ticket"]) == ("tenant:acme", "mo", "why", "INC-7")
+    assert 89 * 60 <= one["left"] <= 90 * 60
+    table = live("snooze", "list").out
+    assert "acme" in table
+    assert "why [INC-7]" in table
+
+
+def test_snoozing_twice_extends_or_says_that_it_is_covered_and_never_makes_two(
+    live: Run, tmp_path: Path
+) -> None:
+    write_catalog(tmp_path, "again", rate("a"))
+    silence(live, "acme", "1h", reason="first")
+    covered = silence(live, "acme", "30m", reason="second")
+    assert covered.out.startswith("already covered: tenant:acme")
+    extended = silence(live, "acme", "3h", reason="third")
+    assert extended.out.startswith("extended: tenant:acme")
+    (one,) = snoozes(live)
+    assert one["left"] > 2 * 3600
+
+
+def test_a_snooze_of_chosen_monitors_is_one_downtime_for_each(
+    live: Run, datadog: LocalDatadog, tmp_path: Path
+) -> None:
+    write_catalog(tmp_path, "chosen", rate("web-a") + rate("web-b") + rate("db"))
+    live("apply", "--yes")
+    rehearsed = silence(live, "acme", "1h", "--monitors", "web*", "--dry-run")
+    assert "monitors: web-a, web-b" in rehearsed.out
+    assert snoozes(live) == []
+    silence(live, "acme", "1h", "--monitors", "web*")
+    ids = {m["id"] for m in datadog.monitors("chosen") if m["name"].startswith("web")}
+    assert {one["monitor_id"] for one in snoozes(live)} == ids
+    assert live("snooze", "end", "acme").out.count("ended:") == 2
+
+
+def test_a_protected_monitor_cannot_be_snoozed(live: Run, datadog: LocalDatadog, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "guarded", rate("a") + rate("b"), "policy: {snooze: {protected: [b]}}\n")
+    live("apply", "--yes")
+    refused = silence(live, "acme", "1h", "--monitors", "b")
+    assert refused.code == 3
+    assert "never snoozed: b" in refused.err
+    silence(live, "acme", "1h")
+    covered = [
+        monitor["name"]
+        for monitor in datadog.monitors("guarded")
+        if datadog.call("GET", f"/api/v2/monitor/{monitor['id']}/downtime_matches")["data"]
+    ]
+    assert covered == ["a is high"]
+
+
+def test_ending_what_is_not_snoozed_says_what_is(live: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "ended", rate("a"))
+    nothing = live("snooze", "end", "acme")
+    assert (nothing.code, "nothing is snoozed now" in nothing.err) == (1, True)
+    silence(live, "birch", "1h")
+    assert "snoozed now: birch" in live("snooze", "end", "acme").err
+    assert live("snooze", "end", "birch", "--format", "json").json[0]["tenant"] == "birch"
+    assert live("snooze", "list").out == "nothing is snoozed\n"
+
+
+def test_other_peoples_downtimes_are_neither_listed_nor_ended(
+    live: Run, datadog: LocalDatadog, tmp_path: Path
+) -> None:
+    write_catalog(tmp_path, "others", rate("a"))
+    attributes = {
+        "scope": "tenant:zoo",
+        "monitor_identifier": {"monitor_tags": ["*"]},
+        "message": "maintenance",
+    }
+    body = {"data": {"type": "downtime", "attributes": attributes}}
+    theirs = datadog.call("POST", "/api/v2/downtime", body)["data"]["id"]
+    assert snoozes(live) == []
+    assert live("snooze", "end", "zoo").code == 1
+    assert live("snooze", "end", theirs).code == 1
+    assert datadog.call("GET", f"/api/v2/downtime/{theirs}")["data"]["attributes"]["status"] == "active"
+
+
+def test_the_owner_is_whoever_is_logged_in(
+    live: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_catalog(tmp_path, "login", rate("a"))
+    assert (
+        live(
+            "snooze",
+            "tenant",
+            "a",
+            "--for",
+            "1h",
+            "--reason",
+            "x",
+            "--format",
+            "json",
+            env={"GITHUB_ACTOR": "octo"},
+        ).json[0]["owner"]
+        == "octo"
+    )
+
+    def nobody() -> str:
+        raise OSError
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    refused = silence(live, "b", "1h")
+    assert (refused.code, "--by NAME" in refused.err) == (1, True)
+
+
+def test_a_dry_run_needs_no_keys_and_makes_nothing(dd_sync: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "dry", rate("a"))
+    shown = dd_sync(
+        "snooze", "tenant", "acme", "--for", "1h", "--reason", "x", "--dry-run", "--format", "json"
+    )
+    assert shown.json["downtime"]["scope"] == "tenant:acme"
+    assert shown.json["downtime"]["monitor_identifier"]["monitor_tags"][-1] == "dd_sync_snooze:allowed"
