@@ -5,7 +5,7 @@ GET  /local/notifications  ?after=<id>&limit=<n>: {"notifications": […], "supp
 GET  /local/status         what is kept, when it was last evaluated, and which monitors are not, and why
 GET  /local/clock          {"now": ISO, "epoch": seconds, "simulated": bool}
 POST /local/clock          {"advance": "30m"} or {"to": ISO time}: moves a simulated clock, evaluates
-POST /local/series         the v2 series body with points of any age that is kept
+POST /local/series         the v2 series body with points of any age that is kept, or ahead
 """
 
 from __future__ import annotations

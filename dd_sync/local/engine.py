@@ -60,6 +60,7 @@ class Engine:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
+        self._stopping = threading.Event()
         self._rules: dict[int, tuple[int, Rule | str]] = {}
         self._pruned: datetime | None = None
 
@@ -76,7 +77,7 @@ class Engine:
                 downtimes = self._store.downtimes.all()
                 due = self._due()
             self._forget_rules({one.monitor.id for one in due})
-            found = [self._evaluated(one, downtimes, until) for one in due]
+            found = [self._evaluated(one, downtimes, until) for one in due if not self._stopping.is_set()]
             self._keep(found)
         return Evaluated(
             until,
@@ -84,6 +85,9 @@ class Engine:
             sum(told.suppressed is None for one in found for told in one.told),
             {one.due.monitor.id: one.verdict.unsupported for one in found if one.verdict.unsupported},
         )
+
+    def stop(self) -> None:
+        self._stopping.set()
 
     def changed(self, before: StoredMonitor, after: StoredMonitor) -> None:
         """Groups outlive a change of threshold, not one of what is measured."""

@@ -11,7 +11,9 @@ from typing import Any
 from dd_sync.local.http import TEXT_JSON, Answer, Call, bad_request
 from dd_sync.local.points_table import RETENTION, Intake
 
-_OLDEST, _NEWEST = timedelta(hours=1), timedelta(minutes=10)
+_USUAL = (timedelta(hours=1), timedelta(minutes=10))
+# As old as anything is kept, and as far ahead as a simulated clock moves in one go.
+_ANY = (RETENTION, timedelta(days=31))
 _TYPES_V2 = ("gauge", "count", "rate", "gauge")
 _TYPES_V1 = {"": "gauge", "gauge": "gauge", "count": "count", "rate": "rate"}
 _LONGEST_NAME = 200
@@ -21,21 +23,21 @@ _LEADING = re.compile(r"^[^a-z]+")
 
 
 def series_v2(call: Call) -> Answer:
-    return _take(call, _read_v2, _OLDEST, Answer({"errors": []}, status=202, media_type=TEXT_JSON))
+    return _take(call, _read_v2, _USUAL, Answer({"errors": []}, status=202, media_type=TEXT_JSON))
 
 
 def series_v1(call: Call) -> Answer:
-    return _take(call, _read_v1, _OLDEST, Answer({"status": "ok"}, status=202, media_type=TEXT_JSON))
+    return _take(call, _read_v1, _USUAL, Answer({"status": "ok"}, status=202, media_type=TEXT_JSON))
 
 
 def history(call: Call) -> Answer:
-    """The v2 body, as old as anything is kept: seeds a baseline, which Datadog's own intake would drop."""
-    return _take(call, _read_v2, RETENTION, Answer({"errors": []}, status=202))
+    """The v2 body with points of nearly any time: seeds what Datadog's own intake would drop."""
+    return _take(call, _read_v2, _ANY, Answer({"errors": []}, status=202))
 
 
-def _take(call: Call, read: Any, oldest: timedelta, answer: Answer) -> Answer:
+def _take(call: Call, read: Any, reach: tuple[timedelta, timedelta], answer: Answer) -> Answer:
     now = call.org.clock().timestamp()
-    first, last = now - oldest.total_seconds(), now + _NEWEST.total_seconds()
+    first, last = now - reach[0].total_seconds(), now + reach[1].total_seconds()
     series = call.mapping().get("series")
     if not isinstance(series, list):
         raise bad_request("'series' is a list of series")

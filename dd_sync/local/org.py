@@ -30,6 +30,10 @@ class Evaluator(Protocol):
         """Catch up with every evaluation that is due up to and including `until`."""
         ...
 
+    def stop(self) -> None:
+        """End the evaluation under way after its present monitor, keeping what it found so far."""
+        ...
+
     def changed(self, before: StoredMonitor, after: StoredMonitor) -> None:
         """A monitor was updated; called within the update's own transaction."""
         ...

@@ -15,8 +15,8 @@ _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _DAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
 _UNTIL = re.compile(r"(\d{8})(?:T(\d{6})(Z?))?")
 _READ = ("FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "WKST")
-# A rule that names a day which never comes would search for ever.
-_MOST_PERIODS = 40_000
+# A rule may name a day that never comes, such as 30 February: no calendar has gaps longer than this.
+_MOST_EMPTY_PERIODS = 500
 
 Weekday = tuple[int | None, int]  # the n-th of the month (None: each), Monday is 0
 
@@ -98,7 +98,8 @@ def _is_past(until: datetime | None, moment: datetime, zone: ZoneInfo) -> bool:
 def _days(rule: Rule, first: date) -> Iterator[date]:
     """The days of the rule by period, ascending; those of the first period may lie before `first`."""
     monday = first - timedelta(days=first.weekday())
-    for number in range(_MOST_PERIODS):
+    number = empty = 0
+    while empty < _MOST_EMPTY_PERIODS:
         step = number * rule.interval
         try:
             if rule.frequency == "DAILY":
@@ -110,7 +111,9 @@ def _days(rule: Rule, first: date) -> Iterator[date]:
                 days = _days_of_month(rule, first, step)
         except (OverflowError, ValueError):
             return
-        yield from (day for day in days if _is_named(rule, day))
+        named = [day for day in days if _is_named(rule, day)]
+        yield from named
+        number, empty = number + 1, 0 if named else empty + 1
 
 
 def _days_of_month(rule: Rule, first: date, step: int) -> list[date]:

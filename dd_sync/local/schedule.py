@@ -18,6 +18,8 @@ _DURATION = re.compile(r"([1-9]\d{0,5})([mhdw])")
 _MOST_RECURRENCES = 5
 # A client's "now" is older than ours by the way of the request; Datadog's own allowance is unknown.
 _ALLOWANCE = timedelta(minutes=1)
+# Recurrences are counted from their start; that is done anew at every look at them.
+_OLDEST_START = timedelta(days=3660)
 
 
 def normalised(
@@ -99,7 +101,8 @@ def _recurrence(sent: Any, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     start = sent.get("start")
     if start is None:
         start = now.astimezone(zone).replace(tzinfo=None, microsecond=0).isoformat()
-    _local(start)
+    if _local(start) < now.replace(tzinfo=None) - _OLDEST_START:
+        raise bad_request("Downtime cannot be scheduled in the past")
     return {"rrule": rrule, "duration": duration, "start": start}
 
 

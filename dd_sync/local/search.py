@@ -30,9 +30,10 @@ Test = Callable[[Item], bool]
 
 
 def search(call: Call) -> Answer:
+    tests = _tests(call)
     verdicts = call.org.store.verdicts.all()
     items = [_item(one, verdicts.get(one.id)) for one in call.org.store.monitors.all()]
-    found = _sorted(call, [item for item in items if all(test(item) for test in _tests(call))], "name")
+    found = _sorted(call, [item for item in items if all(test(item) for test in tests)], "name")
     counts = {
         "status": _counts(item["status"] for item in found),
         "muted": _counts(False for _ in found),
@@ -44,15 +45,13 @@ def search(call: Call) -> Answer:
 
 
 def search_groups(call: Call) -> Answer:
-    store = call.org.store
+    store, tests = call.org.store, _tests(call)
     items = [
         _group_item(monitor, group)
         for monitor in store.monitors.all()
         for group in store.verdicts.groups(monitor.id).values()
     ]
-    found = _sorted(
-        call, [item for item in items if all(test(item) for test in _tests(call))], "monitor_name"
-    )
+    found = _sorted(call, [item for item in items if all(test(item) for test in tests)], "monitor_name")
     counts = {
         "status": _counts(item["status"] for item in found),
         "type": _counts(item["classification"] for item in found),

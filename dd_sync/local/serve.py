@@ -43,9 +43,9 @@ def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM; requests under way are finished first.
 
-    port: 0 for a free one; data: the folder of the state, None for one that vanishes; clock: the machine's, or
-    a SimulatedClock. on_ready gets the base URL once requests are answered. Raises RequestError for a folder
-    or an address that cannot be used.
+    port: 0 for a free one; data: the folder of the state, None for one that vanishes; clock: the
+    machine's, or a SimulatedClock. on_ready gets the base URL once requests are answered.
+    Raises RequestError for a folder or an address that cannot be used.
     """
     with _prepared(port, data, host, clock=clock, keys=keys, limit=limit) as (server, listening):
         server.on_ready = lambda: on_ready(base_url(listening))
@@ -138,9 +138,11 @@ class _Server(uvicorn.Server):
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
+        if not 0 <= port <= 65535:
+            raise ValueError("ports go from 0 to 65535")
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=128)
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise RequestError(
             f"cannot listen on {host} port {port}: {reason}",
@@ -157,18 +159,21 @@ def base_url(listening: socket.socket) -> str:
 async def every_minute(org: Org) -> AsyncIterator[None]:
     """Evaluates at every whole minute of the machine's clock, and once at the start to catch up."""
 
+    stopping = asyncio.Event()
+
     async def work() -> None:
-        while True:
+        while not stopping.is_set():
             try:
                 await run_in_threadpool(org.engine.evaluate, org.clock())
             except Exception:
                 LOG.exception("evaluation failed; it is tried again in a minute")
-            await asyncio.sleep(until_next_minute(org.clock()))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), until_next_minute(org.clock()))
 
     task = asyncio.create_task(work())
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        stopping.set()
+        org.engine.stop()
+        await task

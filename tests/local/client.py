@@ -84,7 +84,7 @@ class Client:
     def points(
         self, tenant: str, values: Sequence[float], *, ago: int = 0, metric: str = "streams.created"
     ) -> None:
-        """One count a minute, the first `ago` minutes before now."""
+        """One count a minute, the first `ago` minutes before now; the others follow, into the future too."""
         first = int(self.now().timestamp()) - 60 * ago
         series = {
             "metric": metric,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -21,16 +22,19 @@ def api(datadog: Client) -> Iterator[Any]:
         yield client
 
 
+def calls(api: Any, module: str, name: str) -> Any:
+    return getattr(import_module(f"datadog_api_client.{module}"), name)(api)
+
+
 def test_monitors_through_the_official_client(api: Any) -> None:
     from datadog_api_client.exceptions import ApiException
-    from datadog_api_client.v1.api.monitors_api import MonitorsApi
     from datadog_api_client.v1.model.monitor import Monitor
     from datadog_api_client.v1.model.monitor_options import MonitorOptions
     from datadog_api_client.v1.model.monitor_thresholds import MonitorThresholds
     from datadog_api_client.v1.model.monitor_type import MonitorType
     from datadog_api_client.v1.model.monitor_update_request import MonitorUpdateRequest
 
-    monitors = MonitorsApi(api)
+    monitors = calls(api, "v1.api.monitors_api", "MonitorsApi")
     options = MonitorOptions(thresholds=MonitorThresholds(critical=500.0))
     wanted = Monitor(
         name="rate", type=MonitorType.QUERY_ALERT, query=RATE, message="m", tags=["a:b"], options=options
@@ -51,7 +55,6 @@ def test_monitors_through_the_official_client(api: Any) -> None:
 
 
 def test_downtimes_through_the_official_client(api: Any) -> None:
-    from datadog_api_client.v2.api.downtimes_api import DowntimesApi
     from datadog_api_client.v2.model.downtime_create_request import DowntimeCreateRequest
     from datadog_api_client.v2.model.downtime_create_request_attributes import (
         DowntimeCreateRequestAttributes,
@@ -63,7 +66,7 @@ def test_downtimes_through_the_official_client(api: Any) -> None:
         DowntimeScheduleOneTimeCreateUpdateRequest,
     )
 
-    downtimes = DowntimesApi(api)
+    downtimes = calls(api, "v2.api.downtimes_api", "DowntimesApi")
     attributes = DowntimeCreateRequestAttributes(
         scope="tenant:acme",
         monitor_identifier=DowntimeMonitorIdentifierTags(monitor_tags=["a:b"]),
@@ -79,15 +82,13 @@ def test_downtimes_through_the_official_client(api: Any) -> None:
 
 
 def test_metrics_and_keys_through_the_official_client(api: Any, datadog: Client) -> None:
-    from datadog_api_client.v1.api.authentication_api import AuthenticationApi
-    from datadog_api_client.v2.api.metrics_api import MetricsApi
     from datadog_api_client.v2.model.metric_content_encoding import MetricContentEncoding
     from datadog_api_client.v2.model.metric_intake_type import MetricIntakeType
     from datadog_api_client.v2.model.metric_payload import MetricPayload
     from datadog_api_client.v2.model.metric_point import MetricPoint
     from datadog_api_client.v2.model.metric_series import MetricSeries
 
-    assert AuthenticationApi(api).validate().valid is True
+    assert calls(api, "v1.api.authentication_api", "AuthenticationApi").validate().valid is True
     series = MetricSeries(
         metric="streams.created",
         type=MetricIntakeType.COUNT,
@@ -95,7 +96,7 @@ def test_metrics_and_keys_through_the_official_client(api: Any, datadog: Client)
         points=[MetricPoint(timestamp=int(datadog.now().timestamp()), value=1.0)],
         tags=["env:prod"],
     )
-    metrics = MetricsApi(api)
+    metrics = calls(api, "v2.api.metrics_api", "MetricsApi")
     metrics.submit_metrics(MetricPayload(series=[series]))
     metrics.submit_metrics(MetricPayload(series=[series]), content_encoding=MetricContentEncoding.GZIP)
     assert datadog.done("GET", "/local/status")["points"] == 1

@@ -9,6 +9,7 @@ from tests.local.client import Client, downtime, later
 
 UNKNOWN = "11111111-1111-4111-8111-111111111111"
 PATH = "/api/v2/downtime"
+LONG_AGO = "1999-01-01T00:00:00"
 
 
 def refused(datadog: Client, **attributes: Any) -> str:
@@ -214,6 +215,10 @@ def test_equal_downtimes_are_refused_while_one_lives(datadog: Client) -> None:
         (
             {"schedule": {"recurrences": [{"rrule": "FREQ=DAILY", "duration": "1h", "start": "noon"}]}},
             "'noon' is not a local time YYYY-MM-DDTHH:MM:SS",
+        ),
+        (
+            {"schedule": {"recurrences": [{"rrule": "FREQ=DAILY", "duration": "1h", "start": LONG_AGO}]}},
+            "Downtime cannot be scheduled in the past",
         ),
         (
             {"schedule": {"timezone": "Mars/Base", "recurrences": [{}]}},

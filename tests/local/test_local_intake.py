@@ -21,7 +21,7 @@ def v2(*points: tuple[Any, Any], **fields: Any) -> dict[str, Any]:
     return {"series": [{"metric": "streams.created", "type": 1, "interval": 60, "points": listed, **fields}]}
 
 
-def v1(*points: tuple[Any, Any], **fields: Any) -> dict[str, Any]:
+def v1(*points: tuple[Any, ...], **fields: Any) -> dict[str, Any]:
     return {"series": [{"metric": "streams.created", "points": [list(point) for point in points], **fields}]}
 
 
@@ -50,10 +50,10 @@ def test_points_out_of_time_are_dropped_without_a_word(datadog: Client, path: st
     assert kept(datadog) == (1, 2)
 
 
-def test_history_takes_a_week_and_no_more_than_is_kept(datadog: Client) -> None:
-    times = [NOW - 10 * 86400, NOW - 8 * 86400, NOW - 7 * 86400, NOW]
+def test_history_takes_what_is_kept_and_a_month_ahead(datadog: Client) -> None:
+    times = [NOW + day * 86400 for day in (-10, -8, -7, 0, 31, 32)]
     datadog.done("POST", "/local/series", v2(*((at, 1) for at in times)))
-    assert kept(datadog) == (1, 3)
+    assert kept(datadog) == (1, 4)
 
 
 def test_a_point_sent_again_replaces_the_first(datadog: Client) -> None:

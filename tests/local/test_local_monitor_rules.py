@@ -178,6 +178,7 @@ def test_a_value_of_the_wrong_kind_names_its_parameter(
         monitor(
             query="avg(last_5m):avg:a{*} > threshold", options={"thresholds": {"critical_query": "avg:b{*}"}}
         ),
+        monitor(**{**LOG, "query": LOG["query"] + ".0.0"}, options={"thresholds": {"critical": 1}}),
         monitor(type="slo alert", query='error_budget("abc").over("7d") > 75', options={}),
         monitor(
             type="process alert", query='processes("x").over("*").rollup("count").last("10m") < 1', options={}

@@ -20,12 +20,16 @@ from typing import Any
 import pytest
 
 from dd_sync.errors import RequestError
+from dd_sync.evaluate.replay import replay
+from dd_sync.evaluate.rule import Rule
 from dd_sync.local import serve
-from dd_sync.local.clock import machine_clock, until_next_minute
+from dd_sync.local.clock import SimulatedClock, machine_clock, until_next_minute
 from dd_sync.local.database import FILE
+from dd_sync.local.engine import Engine
+from dd_sync.local.normal import definition_of
 from dd_sync.local.serve import base_url, run, serving
 from dd_sync.local.store import Store
-from tests.local.client import Client, downtime, monitor
+from tests.local.client import START, Client, downtime, monitor
 
 PROGRAM = """
 import sys
@@ -92,12 +96,13 @@ def test_a_signal_ends_it_with_nothing_to_say(tmp_path: Path, number: signal.Sig
 
 
 def test_a_restart_answers_as_before(tmp_path: Path) -> None:
-    with serving(tmp_path) as url:
+    clock = SimulatedClock(START)
+    with serving(tmp_path, clock=clock) as url:
         datadog = Client(url)
         made = datadog.create(tags=["b:2", "a:1"])
         datadog.silence("tenant:acme", message="INC-123")
         before = [datadog.done("GET", path) for path in ("/api/v1/monitor", "/api/v2/downtime")]
-    with serving(tmp_path) as url:
+    with serving(tmp_path, clock=clock) as url:
         datadog = Client(url)
         assert [datadog.done("GET", path) for path in ("/api/v1/monitor", "/api/v2/downtime")] == before
         assert datadog.create(name="new")["id"] > made["id"]
@@ -153,11 +158,16 @@ def test_a_folder_of_another_version_or_of_something_else_is_refused(tmp_path: P
 
 def test_a_write_that_fails_leaves_nothing_behind() -> None:
     store = Store()
-    with pytest.raises(ZeroDivisionError), store.transaction():
-        store.told.drop_before(1)
+
+    def write() -> None:
         with store.transaction():
-            store.monitors.insert({"name": "half"}, machine_clock())
-        raise ZeroDivisionError
+            store.downtimes.all()
+            with store.transaction():
+                store.monitors.insert({"name": "half"}, machine_clock())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write()
     assert store.monitors.all() == []
     store.close()
 
@@ -228,11 +238,25 @@ def test_the_next_minute_is_whole(second: int, wait: float) -> None:
 
 def test_a_thousand_monitors_are_listed_whole(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    from dd_sync.local.normal import definition_of
-
     with store.transaction():
         for number in range(1000):
             store.monitors.insert(definition_of(monitor(name=f"m{number}", tags=["a:b"])), machine_clock())
     store.close()
     with serving(tmp_path) as url:
         assert len(Client(url).done("GET", "/api/v1/monitor?monitor_tags=a:b")) == 1000
+
+
+def test_a_stop_does_not_wait_for_all_that_is_to_be_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, evaluated = Store(), []
+    for number in range(3):
+        store.monitors.insert(definition_of(monitor(name=f"m{number}")), START)
+    engine = Engine(store)
+
+    def patched(rule: Rule, *given: Any, **named: Any) -> Any:
+        evaluated.append(rule.monitor_id)
+        engine.stop()
+        return replay(rule, *given, **named)
+
+    monkeypatch.setattr("dd_sync.local.engine.replay", patched)
+    assert engine.evaluate(START).monitors == len(evaluated) == len(store.verdicts.all()) == 1
+    store.close()
