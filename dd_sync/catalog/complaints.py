@@ -79,7 +79,9 @@ def _mismatch(kind: str, context: dict[str, Any], value: Any) -> tuple[str, str]
         return f"expected {_EXPECTED[kind]}, found {found(value)}", _remedy(kind, value)
     if kind == "literal_error":
         allowed = str(context["expected"]).replace("'", "")
-        return f"expected {allowed}, found {found(value)}", did_you_mean(str(value), allowed.split(" or "))
+        return f"expected {allowed}, found {found(value)}", did_you_mean(
+            str(value), allowed.split(" or "), f"write {allowed}, or leave the key out"
+        )
     bounds = {
         "greater_than_equal": ("ge", "less than {}"),
         "less_than_equal": ("le", "more than {}"),
@@ -101,7 +103,9 @@ def _remedy(kind: str, value: Any) -> str:
         return "write a list, as in [a, b]"
     if kind in ("dict_type", "model_type"):
         return "write `key: value` lines, indented"
-    return "write it without quotes" if isinstance(value, str) else ""
+    if isinstance(value, str):
+        return "write it without quotes"
+    return "write true or false" if kind == "bool_type" else "round it"
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:

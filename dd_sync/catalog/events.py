@@ -314,6 +314,10 @@ _WORDS = {
         "put ',' between entries and '}' at the end; ${name} in braces needs quotes",
     ),
     "found unexpected end of stream": ("the file ends inside a quoted text", "close the quotes"),
+    "did not find expected node content": (
+        "a value was expected here",
+        "complete the line before, or close it",
+    ),
     "found duplicate %YAML directive": ("two %YAML directives", "leave them out"),
 }
 

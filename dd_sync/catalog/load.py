@@ -67,15 +67,21 @@ def compile_files(
     interpolation = Interpolation(values, broken)
     entries = list(_entries(files, interpolation, found))
     keys = _keys(entries, found)
-    catalog = None
-    if settings is not None:
-        reader = Reader(settings, settings.name(env), interpolation, today, found)
-        reads = [read for entry in keys.values() if entry is not None and (read := reader.read(entry))]
-        whole = all(source.readable for source in files.monitors)
-        reads = _with_known_references(reads, frozenset(keys), files, found, whole=whole)
-        _check_protected(settings, frozenset(keys), files, found, whole=whole)
-        catalog = _catalog(settings, env, reads, files, interpolation)
+    usable = settings or _stand_in()
+    reader = Reader(usable, usable.name(env), interpolation, today, found)
+    reads = [read for entry in keys.values() if entry is not None and (read := reader.read(entry))]
+    whole = all(source.readable for source in files.monitors)
+    reads = _with_known_references(reads, frozenset(keys), files, found, whole=whole)
+    _check_protected(usable, frozenset(keys), files, found, whole=whole)
+    catalog = _catalog(settings, env, reads, files, interpolation) if settings else None
     return Loading(catalog, in_order(found.problems), files.scenarios, frozenset(keys))
+
+
+def _stand_in() -> Settings:
+    """Settings under which monitors are read for their own problems only, where catalog.yaml is wrong."""
+    return Settings.model_validate(
+        {"catalog": "unknown", "levels": {str(level): {} for level in range(1, 10)}}
+    )
 
 
 def _catalog(

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from dd_sync.catalog.complaints import complaints
 from dd_sync.catalog.problems import Found
@@ -87,8 +87,8 @@ class Level(Form):
 class Snooze(Form):
     """What a snooze may do."""
 
-    longest: Annotated[Duration, Field(description="The longest a snooze may last; 31d if not given.")] = (
-        LONGEST_SNOOZE
+    longest: Annotated[Duration, AfterValidator(_longest)] = Field(
+        default=LONGEST_SNOOZE, description="The longest a snooze may last; 31d if not given."
     )
     protected: Strings = Field(default=(), description="Keys of monitors that nobody can snooze.")
 

@@ -43,8 +43,10 @@ def found(value: Any) -> str:
         return "nothing"
     if isinstance(value, str):
         return f"the text '{value[:40]}'"
-    if isinstance(value, int | float):
-        return f"{value:g}" if abs(value) < 1e300 else "a huge number"
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**30 else "a huge number"
+    if isinstance(value, float):
+        return f"{value:g}"
     return "a list" if isinstance(value, list | tuple) else "a mapping"
 
 
