@@ -25,7 +25,7 @@ setup: $(DEMO_READY) ## only .venv, with the command at .venv/bin/dd-sync
 	@echo ".venv/bin/dd-sync is ready"
 
 demo: $(DEMO_READY) ## the whole story, told against a Datadog on this machine
-	@$(BIN)/dd-sync demo
+	@$(BIN)/dd-sync demo --catalog monitors
 
 test: lint types imports catalog units ## everything that must hold before a merge
 
