@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from dd_sync.catalog.load import load
 
+from dd_sync.catalog.load import load
 from tests.bench.bars import BARS
 from tests.bench.measure import Failed, cpu_seconds, ratio
 from tests.bench.report import Result, comparison, line
