@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 from dd_sync.datadog.wire import Wire, shape_error
@@ -38,12 +37,12 @@ class DatadogMonitors:
 
     def _pages(self, tags: Sequence[str]) -> _Page:
         found: _Page = []
-        for number in count():
-            page = self._page(number, tags)
+        while True:
+            # Every page before this one was full.
+            page = self._page(len(found) // PAGE, tags)
             found += page
             if len(page) < PAGE:
-                break
-        return found
+                return found
 
     def _page(self, number: int, tags: Sequence[str]) -> _Page:
         query: dict[str, Any] = {"page": number, "page_size": PAGE}

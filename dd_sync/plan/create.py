@@ -78,7 +78,9 @@ class Creator:
         for wait in waits:
             if wait:
                 self.sleep(wait)
-            found = self.monitors.list(tags)
+            # One that carries further keys is not this one, but a clone that somebody is working on.
+            listed = self.monitors.list(tags)
+            found = [live for live in listed if kind.identity(live, self.catalog) == key]
             if found:
                 yield found
 

@@ -20,15 +20,16 @@ def as_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT) -> str:
 
     What does not fit is summarised, never cut: first the fields go, then the single changes.
     """
-    for body in (_full, _titles, _counts):
-        text = "\n".join([f"### {_plain(heading(plan))}", "", *body(plan), _closing(plan)])
+    for body in (_full, _titles):
+        text = _comment(plan, body(plan))
         if len(text) <= limit:
-            break
-    return text
+            return text
+    return _comment(plan, _counts(plan))
 
 
-def _closing(plan: Plan) -> str:
-    return f"<sub>fingerprint `{plan.fingerprint}`</sub>\n"
+def _comment(plan: Plan, body: list[str]) -> str:
+    closing = f"<sub>fingerprint `{plan.fingerprint}`</sub>\n"
+    return "\n".join([f"### {_plain(heading(plan))}", "", *body, closing])
 
 
 def _full(plan: Plan) -> list[str]:

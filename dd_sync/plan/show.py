@@ -59,7 +59,8 @@ def _block(change: Change, style: Style) -> Iterator[str]:
         yield style(title, change.action)
     for mark, text in details(change):
         indent = "    " if mark == "field" else "      "
-        yield indent + (style(text, _LINE_STYLES[mark]) if _LINE_STYLES[mark] else text)
+        styled = style(text, _LINE_STYLES[mark]) if _LINE_STYLES[mark] else text
+        yield indent + styled if text else ""
 
 
 def as_json(plan: Plan) -> dict[str, Any]:

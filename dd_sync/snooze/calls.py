@@ -131,7 +131,7 @@ def _set_end(downtimes: Downtimes, there: Downtime, wanted: Downtime) -> Downtim
 
 def _create(downtimes: Downtimes, request: Downtime, sleep: Sleep) -> Outcome:
     try:
-        return Outcome("created", _read(downtimes.create(request)))
+        made = downtimes.create(request)
     except DatadogError as error:
         if not (error.is_unclear or _is_duplicate(error)):
             raise
@@ -143,7 +143,8 @@ def _create(downtimes: Downtimes, request: Downtime, sleep: Sleep) -> Outcome:
                 status=error.status,
                 details=error.details,
             ) from None
-        return Outcome("created", _read(found))
+        made = found
+    return Outcome("created", _read(made))
 
 
 def _look(downtimes: Downtimes, request: Downtime, sleep: Sleep) -> Downtime | None:

@@ -113,6 +113,7 @@ def test_validate_speaks_for_a_new_monitor_and_for_a_live_one() -> None:
         with pytest.raises(DatadogError, match="invalid operator specified"):
             monitors.validate({"type": "query alert", "query": "query"})
         monitors.validate(PLAIN, 171)
+        monitors.validate(PLAIN)
         replay.finish()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dd_sync.errors import DatadogError, UnsafePlan
@@ -264,6 +264,13 @@ def test_progress_hears_of_every_change_in_order(datadog: MemoryMonitors, naps: 
     assert [outcome.key for outcome in heard] == [change.key for change in made.changes]
 
 
+def test_a_monitor_with_our_marks_but_two_keys_is_in_nobodys_way(datadog: MemoryMonitors, naps: Naps) -> None:
+    clone = declare("a").monitor.body()
+    kept = datadog.put({**clone, "tags": [*clone["tags"], "dd_sync_key:b"]})
+    assert run([declare("a")], datadog, naps).is_complete
+    assert datadog.live[kept["id"]] == kept
+
+
 def test_a_plan_without_changes_asks_nothing(datadog: MemoryMonitors, naps: Naps) -> None:
     made = plan([], datadog)
     before = datadog.lists
@@ -297,6 +304,7 @@ def test_references_in_a_circle_in_a_plan_file_end_in_skips_rather_than_a_hang(
 CATALOGS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from([300, 500, 800]), max_size=6)
 
 
+@settings(max_examples=50)
 @given(st.lists(CATALOGS, min_size=1, max_size=4), CATALOGS)
 def test_whatever_was_there_after_an_apply_live_is_as_declared(
     history: list[dict[str, int]], edits: dict[str, int]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dd_sync.errors import Exit, RequestError, UnsafePlan
@@ -161,6 +161,7 @@ def test_the_catalog_hash_moves_with_any_declared_monitor() -> None:
 KEYS = st.lists(st.sampled_from([f"k{n}" for n in range(8)]), unique=True)
 
 
+@settings(max_examples=50)
 @given(KEYS, KEYS, st.sampled_from([300, 500]))
 def test_every_key_is_counted_once_and_deletes_are_never_declared(
     declared: list[str], live: list[str], limit: int
@@ -182,6 +183,7 @@ OPTIONS = st.dictionaries(
 )
 
 
+@settings(max_examples=50)
 @given(OPTIONS, OPTIONS)
 def test_an_update_always_names_a_field_and_each_field_differs(
     one: dict[str, Any], two: dict[str, Any]

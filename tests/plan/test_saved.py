@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dd_sync.errors import Exit, RequestError, UnsafePlan
@@ -148,6 +148,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(JSON)
 def test_no_sealed_garbage_loads_or_crashes(tmp_path_factory: pytest.TempPathFactory, garbage: Any) -> None:
     file = tmp_path_factory.getbasetemp() / "garbage.json"

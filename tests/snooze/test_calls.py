@@ -108,7 +108,7 @@ def test_an_answer_that_is_not_the_snooze_asked_for_is_an_error(
     downtimes: MemoryDowntimes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downtimes, "create", lambda wanted: replace(wanted, id="x", message="cut"))
-    with pytest.raises(DatadogError, match="made downtime x, which does not read as"):
+    with pytest.raises(DatadogError, match=r"^Datadog made downtime x, which does not read as"):
         snooze(downtimes, request())
 
 
