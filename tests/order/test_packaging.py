@@ -86,7 +86,9 @@ def test_make_help_names_every_target(root: Path) -> None:
     targets = next(
         line for line in (root / "Makefile").read_text().splitlines() if line.startswith(".PHONY")
     ).split()[1:]
-    told = subprocess.run(["make", "help"], cwd=root, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=root, capture_output=True, text=True, check=True
+    ).stdout
     assert [line.split()[0] for line in told.splitlines()] == targets
 
 
