@@ -45,10 +45,7 @@ class Axis:
 
 def cell_size(lengths: Iterable[int], moments: Ints) -> int:
     """The largest cell, in seconds, such that all lengths and moments lie on its edges."""
-    size = math.gcd(*lengths)
-    if moments.size:
-        size = math.gcd(size, int(np.gcd.reduce(moments)))
-    return max(size, 1)
+    return math.gcd(*lengths, int(np.gcd.reduce(moments)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +59,6 @@ class Cells:
     method: str
     total: Floats
     number: Floats | None
-
-    def take(self, rows: Ints) -> Cells:
-        """The given rows, in the given order."""
-        number = None if self.number is None else self.number[rows]
-        return Cells(self.axis, self.method, self.total[rows], number)
 
 
 def into_cells(rows: Sequence[Series], axis: Axis, shift: int, method: str, scale: Floats) -> Cells:

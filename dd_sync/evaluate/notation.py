@@ -13,7 +13,8 @@ from dd_sync.evaluate.series import Floats
 # One value may stand for many samples, so a short text could ask for any amount of memory.
 MOST_SAMPLES = 1_000_000
 
-_UNSIGNED = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+# Each digit can be read in one way only: with two, a long wrong item would take for ever.
+_UNSIGNED = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _GAP = re.compile(r"_(?:x(?P<times>\d+))?")
 _VALUE = re.compile(rf"(?P<first>[+-]?{_UNSIGNED})(?:(?P<step>[+-]{_UNSIGNED})?x(?P<times>\d+))?")
 _ITEM = re.compile(r"\S+")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dd_sync.evaluate.expression import value_when_empty, values_of
+from dd_sync.evaluate.combine import value_when_empty
+from dd_sync.evaluate.expression import values_of
 from dd_sync.evaluate.judge import ABSENT, CODES, Bytes, judge
 from dd_sync.evaluate.notify import Course, Kind, Notification, Story, Suppressed, Transition, tell
 from dd_sync.evaluate.rule import Rule, compile_rule
@@ -123,7 +124,8 @@ def replay(
     # One row of nothing, for groups that are known but have no data any more.
     values = np.concatenate([found.values, np.full((1, times.size), np.nan)])[rows]
     full = np.concatenate([found.full, np.zeros((1, times.size), dtype=np.bool_)])[rows]
-    judged = judge(rule, times, values, full, empty=value_when_empty(rule), previous=before)
+    empty = value_when_empty(rule.alert.expression)
+    judged = judge(rule, times, values, full, empty=empty, previous=before)
     stories = [
         tell(
             rule,

@@ -1,0 +1,103 @@
+"""Tables put together: arithmetic and functions of single points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from dd_sync.evaluate import functions
+from dd_sync.evaluate.aggregate import Table
+from dd_sync.evaluate.select import Group
+from dd_sync.evaluate.series import Floats
+from dd_sync.evaluate.support import constant
+from dd_sync.query.nodes import Binary, Call, Expression, Metric, Negative, Number
+
+# Stands for the group of a plain number; no tag value is empty, so no real group is this one.
+_ANY: Group = ("",)
+
+
+def plain_number(value: float, shape: tuple[int, ...]) -> Table:
+    """One nameless row that goes with any groups, and rests on no data itself."""
+    return Table((_ANY,), np.full((1, *shape), value), np.zeros((1, *shape), dtype=np.bool_))
+
+
+def joined(function: Callable[[Floats, Floats], Floats], left: Table, right: Table) -> Table:
+    """Two tables point by point: a missing count is 0, anything else missing makes the result missing."""
+    if left.groups != (_ANY,) and right.groups != (_ANY,):
+        groups = tuple(sorted({*left.groups, *right.groups}))
+        left, right = left.regrouped(groups), right.regrouped(groups)
+    values = function(_filled(left), _filled(right))
+    present = np.broadcast_to(left.present | right.present, values.shape)
+    groups = right.groups if left.groups == (_ANY,) else left.groups
+    return Table(groups, values, present & ~np.isnan(values), left.zero or right.zero)
+
+
+def _filled(table: Table) -> Floats:
+    return np.where(np.isnan(table.values), 0.0, table.values) if table.zero else table.values
+
+
+def combined(operator: str, left: Table, right: Table) -> Table:
+    return joined(lambda one, other: _combine(operator, one, other), left, right)
+
+
+def negated(table: Table) -> Table:
+    return Table(table.groups, -table.values, table.present, table.zero)
+
+
+def pointwise(call: Call, table: Table) -> Table:
+    if call.name not in functions.POINTWISE:
+        return table
+    numbers = [constant(argument) for argument in call.arguments[1:]]
+    values = functions.POINTWISE[call.name][1](table.values, *numbers)
+    return Table(table.groups, values, table.present & ~np.isnan(values), table.zero)
+
+
+def counted(table: Table, name: str) -> Table:
+    known = table.known()
+    values = np.where(np.isnan(known).all(axis=0), np.nan, functions.COUNTS[name](known))
+    return Table.of(((),), values[None])
+
+
+def _combine(operator: str, left: Floats, right: Floats) -> Floats:
+    if operator == "+":
+        return np.asarray(left + right)
+    if operator == "-":
+        return np.asarray(left - right)
+    if operator == "*":
+        return np.asarray(left * right)
+    # A division by zero has no value in Datadog.
+    left, right = np.broadcast_arrays(left, right)
+    quotient = np.full(left.shape, np.nan)
+    np.divide(left, right, out=quotient, where=right != 0)
+    return quotient
+
+
+def value_when_empty(expression: Expression) -> float:
+    """What a query gives where no metric has any point: counts are 0, anything else is nothing (NaN)."""
+    match expression:
+        case Number(value=value):
+            return value
+        case Metric():
+            return 0.0 if expression.has("as_count") else np.nan
+        case Negative(item=item):
+            return -value_when_empty(item)
+        case Binary(operator=operator, left=left, right=right):
+            return float(
+                _combine(operator, np.array(value_when_empty(left)), np.array(value_when_empty(right)))
+            )
+        case Call(name=name, arguments=arguments):
+            return _call_when_empty(name, arguments)
+    return np.nan
+
+
+def _call_when_empty(name: str, arguments: Sequence[Expression]) -> float:
+    inner = value_when_empty(arguments[0])
+    if name == "default_zero":
+        return 0.0 if np.isnan(inner) else inner
+    if name in functions.POINTWISE:
+        numbers = [constant(argument) for argument in arguments[1:]]
+        return float(functions.POINTWISE[name][1](np.array(inner), *numbers))
+    if name in functions.PAIRWISE and len(arguments) == 2:
+        return float(functions.PAIRWISE[name](inner, value_when_empty(arguments[1])))
+    return inner if name in functions.SHIFTS or name == "timeshift" else np.nan
