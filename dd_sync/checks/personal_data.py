@@ -49,7 +49,8 @@ def _where(subject: Subject, key: str) -> tuple[Path, int | None]:
         if isinstance(by, list) and key in by:
             return ("guard", guard, "by", by.index(key)), None
     text = subject.declared.monitor.query if guard is None else entry.text_at(base) or ""
-    match = re.search(rf"(?<![\w.-]){re.escape(key)}(?![\w.-])", text)
+    whole = re.search(rf"(?<![\w.-]){re.escape(key)}(?![\w.-])", text)
+    match = whole or re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", text)
     return base, match.start() if match else None
 
 

@@ -19,7 +19,7 @@ def number(value: Any) -> Numeric:
     """A finite number of either kind; text and yes/no are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unfit(f"expected a number, found {found(value)}", hint="write it without quotes or a unit")
-    if not math.isfinite(value) or abs(value) > LARGEST:
+    if abs(value) > LARGEST or not math.isfinite(value):
         raise Unfit(f"{found(value)} is too large", hint=f"a number of at most {LARGEST:g}")
     return value
 

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from dd_sync.catalog.load import load
+from dd_sync.checks import run
+from dd_sync.errors import Problem
+
+Lint = Callable[..., tuple[Problem, ...]]
+
+
+@pytest.fixture
+def lint(tmp_path: Path) -> Lint:
+    """What the rules find in one file of monitors, under a policy; the files themselves have to be right."""
+
+    def lint(monitors: str, *, policy: str = "", tested: set[str] | None = None) -> tuple[Problem, ...]:
+        (tmp_path / "catalog.yaml").write_text("catalog: risk\n" + dedent(policy))
+        (tmp_path / "m.yaml").write_text(dedent(monitors))
+        loading = load(tmp_path, environ={}, env=None, today=date(2026, 11, 21))
+        assert loading.problems == ()
+        assert loading.catalog is not None
+        return run(loading.catalog, tested=tested)
+
+    return lint
+
+
+def under(problem: Problem) -> str:
+    """What the carets stand under."""
+    assert problem.where is not None
+    assert problem.source is not None
+    start = problem.where.column - 1
+    return problem.source[start : start + problem.where.length]
+
+
+def said(problems: tuple[Problem, ...]) -> list[str]:
+    """`rule: problem @ what the carets stand under`, each with a hint."""
+    assert all(problem.hint for problem in problems)
+    return [f"{problem.rule}: {problem.problem} @ {under(problem)}" for problem in problems]
