@@ -53,7 +53,7 @@ units: $(TEST_READY) ## pytest with branch coverage
 
 prove: $(TEST_READY) ## the slow proofs, PROVE_MINUTES at most
 	@echo "pytest: slow proofs, $(PROVE_MINUTES) minutes at most"
-	@$(if $(shell command -v timeout),timeout --foreground $(PROVE_MINUTES)m) $(BIN)/pytest -n $(JOBS) -rs -m prove --hypothesis-profile=prove
+	@$(if $(shell command -v timeout),timeout --foreground $(PROVE_MINUTES)m) $(BIN)/pytest -n $(JOBS) -rs -m prove --dist loadgroup --hypothesis-profile=prove
 
 bench: $(TEST_READY) ## speed, as ratios measured in one run
 	@$(BIN)/python -m tests.bench $(BENCH)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.prove
+# One after the other: each takes the machine for itself, and one of them looks at the clock.
+pytestmark = [pytest.mark.prove, pytest.mark.xdist_group("set-up")]
 SET_UP_SECONDS = 90
 AGAIN_SECONDS = 20
 
