@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from dd_sync.evaluate.combine import value_when_empty
-from dd_sync.evaluate.expression import values_of
-from dd_sync.evaluate.judge import ABSENT, CODES, Bytes, judge
+from dd_sync.evaluate.expression import Values, values_of
+from dd_sync.evaluate.judge import ABSENT, CODES, Bytes, Judged, judge
 from dd_sync.evaluate.notify import Course, Kind, Notification, Story, Suppressed, Transition, tell
 from dd_sync.evaluate.rule import Rule, compile_rule
 from dd_sync.evaluate.select import TOTAL, Group, group_name
@@ -33,6 +34,10 @@ __all__ = [
     "evaluation_times",
     "replay",
 ]
+
+
+# Values judged at once.
+_BUDGET = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,53 +120,84 @@ def replay(
         nothing = np.empty((0, 0))
         return Replay(rule, times, (), nothing, nothing.astype(np.int8), (), (), (), known)
     found = values_of(rule, source, times)
-    by_name = {group_name(rule.keys, group): group for group in found.groups}
-    by_name.update({name: _group_of(rule, name) for name in known if name not in by_name})
-    names = tuple(sorted(by_name))
-    at = {group: row for row, group in enumerate(found.groups)}
-    rows = [at.get(by_name[name], -1) for name in names]
-    before = [known.get(name) for name in names]
-    # One row of nothing, for groups that are known but have no data any more.
-    values = np.concatenate([found.values, np.full((1, times.size), np.nan)])[rows]
-    full = np.concatenate([found.full, np.zeros((1, times.size), dtype=np.bool_)])[rows]
-    empty = value_when_empty(rule.alert.expression)
-    judged = judge(rule, times, values, full, empty=empty, previous=before)
-    stories = [
-        tell(
-            rule,
-            times,
-            Course(
-                group=by_name[name],
-                name=name,
-                states=judged.states[row],
-                values=judged.values[row],
-                first_seen=judged.first_seen[row],
-                missing_since=judged.missing_since[row],
-                before=before[row],
-                silences=silences_of(name, downtimes),
-            ),
-        )
-        for row, name in enumerate(names)
-    ]
+    groups = {group_name(rule.keys, group): group for group in found.groups}
+    groups.update({name: _group_of(rule, name) for name in known if name not in groups})
+    names = tuple(sorted(groups))
+    judging = _Judging(rule, times, found, groups, known, downtimes)
+    size = max(1, _BUDGET // times.size)
+    blocks = [judging.block(names[at : at + size]) for at in range(0, len(names), size)]
+    stories = {name: story for block in blocks for name, story in block.stories.items()}
     return Replay(
         rule,
         times,
         names,
-        judged.values,
-        judged.states,
-        *_in_order(stories),
-        {name: story.final for name, story in zip(names, stories, strict=True) if story.final is not None},
+        np.concatenate([block.values for block in blocks]) if blocks else np.empty((0, times.size)),
+        np.concatenate([block.states for block in blocks]) if blocks else np.empty((0, times.size), np.int8),
+        _in_order(one for story in stories.values() for one in story.transitions),
+        _in_order(one for story in stories.values() for one in story.notifications),
+        _in_order(one for story in stories.values() for one in story.suppressed),
+        {name: story.final for name, story in stories.items() if story.final is not None},
     )
 
 
-def _in_order(
-    stories: Sequence[Story],
-) -> tuple[tuple[Transition, ...], tuple[Notification, ...], tuple[Suppressed, ...]]:
-    return (
-        tuple(sorted((one for story in stories for one in story.transitions), key=lambda one: one.at)),
-        tuple(sorted((one for story in stories for one in story.notifications), key=lambda one: one.at)),
-        tuple(sorted((one for story in stories for one in story.suppressed), key=lambda one: one.at)),
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    values: Floats
+    states: Bytes
+    stories: Mapping[str, Story]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judging:
+    """Judges some groups at a time, since judging takes several times the memory of its result."""
+
+    rule: Rule
+    times: Ints
+    found: Values
+    groups: Mapping[str, Group]
+    known: Mapping[str, GroupState]
+    downtimes: Sequence[Silence]
+
+    def block(self, names: Sequence[str]) -> _Block:
+        """The groups of these names, in this order."""
+        at = {group: row for row, group in enumerate(self.found.groups)}
+        values = np.full((len(names), self.times.size), np.nan)
+        full = np.zeros(values.shape, dtype=np.bool_)
+        for row, name in enumerate(names):
+            # A group that is known but has no data any more is not among those found.
+            if (source := at.get(self.groups[name])) is not None:
+                values[row], full[row] = self.found.values[source], self.found.full[source]
+        before = [self.known.get(name) for name in names]
+        empty = value_when_empty(self.rule.alert.expression)
+        judged = judge(self.rule, self.times, values, full, empty=empty, previous=before)
+        stories = {name: self._story(name, judged, row) for row, name in enumerate(names)}
+        return _Block(judged.values, judged.states, stories)
+
+    def _story(self, name: str, judged: Judged, row: int) -> Story:
+        course = Course(
+            group=self.groups[name],
+            name=name,
+            states=judged.states[row],
+            values=judged.values[row],
+            first_seen=judged.first_seen[row],
+            missing_since=judged.missing_since[row],
+            before=self.known.get(name),
+            silences=silences_of(name, self.downtimes),
+        )
+        return tell(self.rule, self.times, course)
+
+
+class _Timed(Protocol):
+    @property
+    def at(self) -> int: ...
+
+
+_Event = TypeVar("_Event", bound=_Timed)
+
+
+def _in_order(events: Iterable[_Event]) -> tuple[_Event, ...]:
+    """By time, and at one time by group, as which they come."""
+    return tuple(sorted(events, key=lambda event: event.at))
 
 
 def _group_of(rule: Rule, name: str) -> Group:
