@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -40,6 +39,8 @@ def unfit(error: Unfit, path: Path = ()) -> Complaint:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    from difflib import get_close_matches
+
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else otherwise
 
