@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from dd_sync.errors import DdSyncError
 from dd_sync.promql.matchers import NotMatchable, label_name, matchers
@@ -245,8 +244,8 @@ def _when_empty(node: Expression) -> float | None:
         case Binary(operator=operator, left=left, right=right):
             return _operated(operator, _when_empty(left), _when_empty(right))
         case Call(name=name, arguments=(inner, *rest)):
-            bound = partial(_bounded, name, _when_empty(inner))
-            return bound(_constant(rest[0]) if rest and name in _POINTWISE else 0.0)
+            bound = _constant(rest[0]) if rest and name in _POINTWISE else 0.0
+            return _bounded(name, _when_empty(inner), bound)
     return None
 
 

@@ -133,7 +133,7 @@ class ExpectForm(Form):
 
     group: str | None = Field(default=None, description="As tenant:acme; left out: every group.")
     at: Offset | None = None
-    state: Steps | Literal["none"] | None = Field(default=None, description="none: the group does not exist.")
+    state: Literal["OK", "Warn", "Alert", "No Data", "none"] | None = Field(default=None, description="none: the group does not exist.")
     value: Number | None = None
     tolerance: Number | None = Field(default=None, description="How far the value may be off.")
     never: Steps | None = Field(default=None, description="A state that is never reached.")

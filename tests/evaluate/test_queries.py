@@ -59,6 +59,7 @@ def value(done: Replay, minute: int, group: str = "*") -> float | None:
         ("count_not_null({q})", "sum", 4),
         ("count_nonzero({q} - 1)", "sum", 3),
         ("timeshift({q}, -60)", "sum", 21),
+        ("timeshift({q}, -(60))", "sum", 21),
         ("max(timeshift({q}, -60), {q})", "sum", 4 + 16),
         ("max(timeshift({q}, 0), {q})", "sum", 23),
         ("abs(hour_before({q}))", "sum", None),
