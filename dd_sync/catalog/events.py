@@ -27,6 +27,9 @@ from dd_sync.catalog.scalars import Written, plain
 
 DEEPEST = 50
 MOST_ALIASED = 100_000
+# Far above any real file: 10,000 guards are some 300,000 values and need no anchor at all.
+MOST_VALUES = 1_000_000
+MOST_ANCHORS = 10_000
 
 Fault = Callable[[int, int, str, str], None]
 
@@ -101,7 +104,7 @@ class Builder:
             if kind is ScalarEvent:
                 value = self._scalar(event)
                 if event.anchor:
-                    self._anchors[event.anchor] = value
+                    self._name(event, value)
                     self._weights[event.anchor] = 1
                 self._attach(value, event, event.style or "")
             elif kind is MappingStartEvent:
@@ -161,7 +164,7 @@ class Builder:
         if len(stack) >= DEEPEST:
             raise _broken(event, f"nested more than {DEEPEST} levels deep", "no catalog needs such depth")
         if event.anchor:
-            self._anchors[event.anchor] = _UNFINISHED
+            self._name(event, _UNFINISHED)
         stack.append(_Frame(self._here, self._key, event.anchor, event.start_mark.index, self._nodes))
         self._here, self._key = container, _NO_KEY
         if self.marks is not None:
@@ -179,6 +182,11 @@ class Builder:
             self._anchored.append(value)
             self._heights[id(value)] = self._height(value)
         self._attach(value, event, "{", start=frame.start)
+
+    def _name(self, event: Any, value: Any) -> None:
+        self._anchors[event.anchor] = value
+        if len(self._anchors) > MOST_ANCHORS:
+            raise _broken(event, f"more than {MOST_ANCHORS:,} anchors in one file", "write the values out")
 
     def _alias(self, event: Any) -> Any:
         name = event.anchor
@@ -212,6 +220,8 @@ class Builder:
 
     def _attach(self, value: Any, event: Any, style: str, *, start: int = -1) -> None:
         self._nodes += 1
+        if self._nodes > MOST_VALUES:
+            raise _broken(event, f"more than {MOST_VALUES:,} values in one file", "split the file")
         here = self._here
         if type(here) is list:
             here.append(value)

@@ -21,7 +21,7 @@ from dd_sync.catalog.schema import GuardDefaults, key
 from dd_sync.catalog.settings import Settings, check_env, read_settings
 from dd_sync.catalog.source import Files, Source, read_files
 from dd_sync.catalog.tunables import Given, read_tunables
-from dd_sync.errors import CatalogError, Problem, Unfit, in_order
+from dd_sync.errors import CatalogError, Problem, Unfit
 from dd_sync.guards.values import found as words_for
 from dd_sync.model.monitor import Declared
 
@@ -74,7 +74,7 @@ def compile_files(
     reads = _with_known_references(reads, frozenset(keys), files, found, whole=whole)
     _check_protected(usable, frozenset(keys), files, found, whole=whole)
     catalog = _catalog(settings, env, reads, files, interpolation) if settings else None
-    return Loading(catalog, in_order(found.problems), files.scenarios, frozenset(keys))
+    return Loading(catalog, found.everything(), files.scenarios, frozenset(keys))
 
 
 def _stand_in() -> Settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -119,8 +119,6 @@ class Reader:
         def fill(text: str, path: Path) -> Any:
             nonlocal told
             try:
-                if path[0] == "key":
-                    raise Unfit("a key is not filled in", hint="write it out; it must never change", offset=0)
                 if path[0] != "query" and (match := REFERENCE.search(text)):
                     hint = "Datadog knows a monitor only by its id; name it in a composite's query"
                     raise Unfit(
@@ -176,10 +174,7 @@ class Reader:
             spec = guard.spec.model_validate(form.guard[name])
         except ValidationError as error:
             for complaint in complaints(error, guard.spec):
-                at = Complaint(
-                    ("guard", name, *complaint.path), complaint.problem, complaint.hint, complaint.key
-                )
-                self._complain(entry, at, "guard")
+                self._complain(entry, replace(complaint, path=("guard", name, *complaint.path)), "guard")
             raise _Told from None
         by: tuple[str, ...] = getattr(spec, "by", ())
         context = GuardContext(in_force(form.exempt, by, entry, self.found, self.today))

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 from dd_sync.catalog.complaints import Complaint, Path
 from dd_sync.catalog.source import Source
-from dd_sync.errors import Problem, Severity
+from dd_sync.errors import Place, Problem, Severity, in_order
 
 RULE = "schema"
+# What one file can have wrong before the rest is only counted: nobody reads further, and output has an end.
+MOST_IN_A_FILE = 1000
 
 
 @dataclass(slots=True)
@@ -16,6 +18,7 @@ class Found:
     """Collects problems. Places are looked up only here, so a file without problems is read once."""
 
     problems: list[Problem] = field(default_factory=list)
+    _counts: dict[str, int] = field(default_factory=dict)
 
     def add(
         self,
@@ -30,8 +33,25 @@ class Found:
         length: int = 1,
         severity: Severity = Severity.ERROR,
     ) -> None:
+        count = self._counts[source.file] = self._counts.get(source.file, 0) + 1
+        if count > MOST_IN_A_FILE:
+            return
         where, line = source.locate(path, key=key, offset=offset, length=length)
         self.problems.append(Problem(rule, problem, hint, where, severity, line))
+
+    def everything(self) -> tuple[Problem, ...]:
+        """All problems, in order, and for each file how many more were not listed."""
+        more = [
+            Problem(
+                RULE,
+                f"{count - MOST_IN_A_FILE:,} more problems in this file",
+                "mend those above first",
+                Place(file, 1, 1),
+            )
+            for file, count in self._counts.items()
+            if count > MOST_IN_A_FILE
+        ]
+        return in_order([*self.problems, *more])
 
     def complain(self, source: Source, path: Path, complaint: Complaint, *, rule: str = RULE) -> None:
         """A complaint about what stands at `path`."""

@@ -186,6 +186,47 @@ def test_a_wrong_monitor_is_told_in_plain_words(read: Read, lines: str, expected
     assert all(problem.hint for problem in loading.problems)
 
 
+@pytest.mark.parametrize(
+    ("guard", "under", "expected"),
+    [
+        ("rate: {metric: a, window: 1h, abve: 5}", "abve", "unknown key 'abve'"),
+        ("rate: {metric: a b, window: 1h, above: 5}", "a b", "'a b' is not a metric's name"),
+        ("rate: {window: 1h, above: 5}", "rate", "'metric' is missing"),
+        ("rate: {metric: a, window: 1h, above: 5, by: [x, x]}", "x", "'x' is there twice"),
+        (
+            "rate: {metric: a, window: 1h, above: 5, warn_at: 6}",
+            "6",
+            "the warning level 6 is not below the bound 5",
+        ),
+        ("rate: 5", "5", "expected a mapping, found 5"),
+        ("rat: {}", "rat", "there is no guard 'rat'"),
+        ("rate: {metric: a, window: 1h}", "rate", "no bound"),
+        (
+            "spike: {metric: a, window: 1h, times: 3, floor: 5, baseline: [30m]}",
+            "30m",
+            "a baseline 30m back overlaps the window of 1h",
+        ),
+    ],
+)  # fmt: skip
+def test_a_guard_s_mistake_is_placed_at_the_parameter(
+    read: Read, guard: str, under: str, expected: str
+) -> None:
+    loading = read(f"monitors:\n  - key: a\n    name: A\n    guard:\n      {guard}\n")
+    (problem,) = [problem for problem in loading.problems if problem.problem == expected]
+    assert problem.rule == "guard"
+    assert problem.hint
+    assert problem.where is not None
+    assert problem.source is not None
+    assert problem.source[problem.where.column - 1 :][: problem.where.length] == under
+
+
+@pytest.mark.parametrize("name", ["''", "'  '", "' padded'"])
+def test_a_name_that_datadog_would_change_is_refused(read: Read, name: str) -> None:
+    (problem,) = read(RATE.replace("name: Streams", f"name: {name}")).problems
+    assert problem.problem.startswith("the name")
+    assert problem.hint
+
+
 def test_too_many_tags_are_refused(read: Read) -> None:
     tags = ", ".join(f"t:{n}" for n in range(71))
     loading = read(RATE + f"    tags: [{tags}]\n")
@@ -321,6 +362,12 @@ def test_wrong_defaults_are_told_once_and_their_monitors_left_out(
 )
 def test_a_file_of_another_shape_is_told(read: Read, text: str, expected: str) -> None:
     assert told(read(text)) == [expected]
+
+
+def test_a_thousand_problems_of_a_file_are_listed_and_the_rest_counted(read: Read) -> None:
+    problems = read("monitors:\n" + "  - x\n" * 100_000).problems
+    assert len(problems) == 1001
+    assert told(problems)[0] == "m.yaml:1:1 99,000 more problems in this file"
 
 
 # --- keys, references --------------------------------------------------------------------------
@@ -540,6 +587,14 @@ def test_the_catalog_gives_what_the_other_rooms_ask(write: Write) -> None:
     assert [Path(source.file).name for source in loading.scenarios] == ["s.yaml"]
     where, line = catalog.files.locate(str(folder / "m.yaml"), ("monitors", 0, "name"))
     assert line[where.column - 1 :] == "Streams"
+
+
+def test_a_place_in_a_message_is_found_after_tunables_were_filled_in(read: Read) -> None:
+    loading = read(TUNED + "    message: 'more than ${limit} by {{tenant.name}}'\n")
+    catalog = catalog_of(loading)
+    message = catalog.monitors[0].monitor.message
+    where, line = catalog.locate(catalog.monitors[0], ("message",), offset=message.index("{{"), length=15)
+    assert line[where.column - 1 : where.column - 1 + where.length] == "{{tenant.name}}"
 
 
 def test_the_garbage_collector_runs_again_after_loading(write: Write) -> None:

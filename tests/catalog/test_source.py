@@ -185,6 +185,20 @@ def test_an_alias_bomb_is_refused() -> None:
     assert complaint("\n".join(lines)).endswith("aliases expand to more than 100,000 values")
 
 
+def test_a_file_of_too_many_values_or_anchors_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dd_sync.catalog.events.MOST_VALUES", 300_000)
+    assert complaint("a:\n" + "- x\n" * 400_000).endswith("more than 300,000 values in one file")
+    assert complaint("".join(f"k{n}: &a{n} x\n" for n in range(10_001))).endswith(
+        "more than 10,000 anchors in one file"
+    )
+
+
+def test_after_a_hundred_mistakes_the_rest_of_a_file_is_not_read() -> None:
+    source = parse("f.yaml", "a: 1\n" * 5000)
+    assert len(source.problems) == 101
+    assert source.problems[-1].problem == "more than 100 mistakes in one file"
+
+
 def test_aliases_cannot_nest_deeper_than_brackets_may() -> None:
     lines = ["a0: &a0 " + "[" * 20 + "]" * 20]
     lines += [f"a{n}: &a{n} {'[' * 20}*a{n - 1}{']' * 20}" for n in range(1, 4)]

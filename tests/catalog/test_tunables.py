@@ -130,6 +130,11 @@ def test_the_environment_variable_wins_over_the_file_and_the_file_over_the_defau
         assert found.is_default == (expected[1] == "default")
 
 
+def test_a_text_is_set_to_text_only(read: Read) -> None:
+    files = {"m.yaml": tunable("{env: X, default: prod}"), "environments/staging.yaml": "tunables: {x: 5}\n"}
+    assert told(read(files)) == ["staging.yaml:1:15 x is 5, not text"]
+
+
 def test_a_scenario_s_value_is_checked_too(read: Read) -> None:
     loading = read(tunable("{env: X, default: 5, max: 9}"), overrides={"x": 10})
     assert told(loading) == ["m.yaml:2:12 x is 10, above the maximum 9"]
