@@ -24,6 +24,8 @@ LONGEST = timedelta(days=35)
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 Steps = Literal["OK", "Warn", "Alert", "No Data"]
+# One list rather than a union of two, so that a wrong name is one mistake.
+StateOrNone = Literal["OK", "Warn", "Alert", "No Data", "none"]
 ABSENT = "none"
 
 
@@ -133,7 +135,7 @@ class ExpectForm(Form):
 
     group: str | None = Field(default=None, description="As tenant:acme; left out: every group.")
     at: Offset | None = None
-    state: Literal["OK", "Warn", "Alert", "No Data", "none"] | None = Field(default=None, description="none: the group does not exist.")
+    state: StateOrNone | None = Field(default=None, description="none: the group does not exist.")
     value: Number | None = None
     tolerance: Number | None = Field(default=None, description="How far the value may be off.")
     never: Steps | None = Field(default=None, description="A state that is never reached.")
