@@ -12,6 +12,8 @@ from dd_sync.errors import Unfit
 from dd_sync.guards.values import found
 
 Path = tuple[str | int, ...]
+MOST_IN_A_FORM = 100
+_MOST_COMPARED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,8 @@ class Complaint:
 
 
 def complaints(error: ValidationError, model: type[BaseModel]) -> list[Complaint]:
-    """Every mistake pydantic found in a `model`, each once."""
-    details = error.errors(include_url=False)
+    """The mistakes pydantic found in a `model`, each once; the first hundred."""
+    details = error.errors(include_url=False)[:MOST_IN_A_FORM]
     return list(dict.fromkeys(_complaint(detail, model) for detail in details))
 
 
@@ -41,7 +43,11 @@ def unfit(error: Unfit, path: Path = ()) -> Complaint:
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    candidates = list(known)
+    if len(candidates) > _MOST_COMPARED:
+        # Comparing with each of thousands takes longer than reading them did.
+        candidates = [other for other in candidates if other[:1] == word[:1]][:_MOST_COMPARED]
+    near = get_close_matches(word[:100], candidates, n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else otherwise
 
 

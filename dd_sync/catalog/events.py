@@ -28,7 +28,7 @@ from dd_sync.catalog.scalars import Written, plain
 DEEPEST = 50
 MOST_ALIASED = 100_000
 # Far above any real file: 10,000 guards are some 300,000 values and need no anchor at all.
-MOST_VALUES = 1_000_000
+MOST_VALUES = 500_000
 MOST_ANCHORS = 10_000
 
 Fault = Callable[[int, int, str, str], None]

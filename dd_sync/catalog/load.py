@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -134,6 +135,7 @@ def _check_sections(source: Source, found: Found) -> None:
     for section in source.value:
         if section in _SECTIONS:
             continue
+        hint: str | Callable[[], str]
         if section in _NOT_YET:
             problem = f"'{section}' cannot be declared yet"
             hint = "this version syncs monitors; take the section away"
@@ -141,7 +143,7 @@ def _check_sections(source: Source, found: Found) -> None:
             problem, hint = f"'{section}' belongs in catalog.yaml", "move it there"
         else:
             problem = f"unknown key '{section}'"
-            hint = did_you_mean(section, _SECTIONS, f"known here: {', '.join(_SECTIONS)}")
+            hint = partial(did_you_mean, section, _SECTIONS, f"known here: {', '.join(_SECTIONS)}")
         found.add(source, (section,), problem, hint, key=True)
 
 
@@ -198,9 +200,9 @@ def _with_known_references(
         unknown = [other for other in declared.references if other not in keys]
         if whole:
             for other in unknown:
-                hint = did_you_mean(other, keys, "name the key of a monitor in this catalog")
+                near = partial(did_you_mean, other, keys, "name the key of a monitor in this catalog")
                 _add_reference(
-                    declared, other, f"no monitor has the key '{other}'", hint, files=files, found=found
+                    declared, other, f"no monitor has the key '{other}'", near, files=files, found=found
                 )
         if not unknown:
             kept.append(read)
@@ -218,7 +220,7 @@ def _with_known_references(
 
 
 def _add_reference(
-    declared: Declared, other: str, problem: str, hint: str, *, files: Files, found: Found
+    declared: Declared, other: str, problem: str, hint: str | Callable[[], str], *, files: Files, found: Found
 ) -> None:
     entry = Entry(files.source(declared.file), declared.path)
     text = entry.text_at(("query",)) or ""

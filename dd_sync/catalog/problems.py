@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dd_sync.catalog.complaints import Complaint, Path
@@ -15,7 +16,7 @@ MOST_IN_A_FILE = 1000
 
 @dataclass(slots=True)
 class Found:
-    """Collects problems. Places are looked up only here, so a file without problems is read once."""
+    """Collects problems. Places, and hints given as functions, are worked out only for what is listed."""
 
     problems: list[Problem] = field(default_factory=list)
     _counts: dict[str, int] = field(default_factory=dict)
@@ -25,7 +26,7 @@ class Found:
         source: Source,
         path: Path,
         problem: str,
-        hint: str,
+        hint: str | Callable[[], str],
         *,
         rule: str = RULE,
         key: bool = False,
@@ -37,6 +38,7 @@ class Found:
         if count > MOST_IN_A_FILE:
             return
         where, line = source.locate(path, key=key, offset=offset, length=length)
+        hint = hint if isinstance(hint, str) else hint()
         self.problems.append(Problem(rule, problem, hint, where, severity, line))
 
     def everything(self) -> tuple[Problem, ...]:

@@ -292,7 +292,8 @@ def _undecoded(name: str, data: bytes, error: UnicodeDecodeError) -> Source:
 
 # Characters no editor shows: control codes, and the ones that turn the direction of what follows.
 _UNSEEN = (
-    "[^\t\n\r\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[^\t\n\r\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff"
+    "\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 _SEEN_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F)])
 

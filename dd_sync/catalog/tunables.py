@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, model_validator
@@ -260,8 +261,9 @@ def _check_environment(
     """Every environment's file is checked, whichever is used: a typo must not wait for its deployment."""
     for key in source.value:
         if key != "tunables":
-            hint = did_you_mean(key, ["tunables"], "a file of environments/ has `tunables:` and nothing else")
-            found.add(source, (key,), f"unknown key '{key}'", hint, key=True)
+            otherwise = "a file of environments/ has `tunables:` and nothing else"
+            near = partial(did_you_mean, key, ["tunables"], otherwise)
+            found.add(source, (key,), f"unknown key '{key}'", near, key=True)
     section = source.value.get("tunables")
     if section is not None and not isinstance(section, dict):
         hint = "name: value lines, indented"
@@ -269,8 +271,8 @@ def _check_environment(
     for name, value in _tunables_of(source).items():
         path = ("tunables", name)
         if name not in names:
-            hint = did_you_mean(name, names, "declare it under `tunables:` in a file with monitors")
-            found.add(source, path, f"no tunable is called '{name}'", hint, rule=RULE, key=True)
+            near = partial(did_you_mean, name, names, "declare it under `tunables:` in a file with monitors")
+            found.add(source, path, f"no tunable is called '{name}'", near, rule=RULE, key=True)
         elif name in declared:
             try:
                 declared[name].tunable.check(_value(value))

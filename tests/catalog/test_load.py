@@ -370,6 +370,12 @@ def test_a_thousand_problems_of_a_file_are_listed_and_the_rest_counted(read: Rea
     assert told(problems)[0] == "m.yaml:1:1 99,000 more problems in this file"
 
 
+def test_a_hint_is_looked_for_among_thousands_by_the_first_letter(read: Read) -> None:
+    monitors = "".join(composite(f"m{n}", "1 || 2") for n in range(400))
+    loading = read("monitors:\n" + monitors + composite("zebra", "${monitor:zebr}"))
+    assert [problem.hint for problem in loading.problems] == ["did you mean 'zebra'?"]
+
+
 # --- keys, references --------------------------------------------------------------------------
 
 
