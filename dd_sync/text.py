@@ -16,3 +16,14 @@ def printable(text: str, *, keep: str = "\n") -> str:
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) in _UNSEEN and c not in keep else c
         for c in text
     )
+
+
+def within_line(text: str, longest: int | None = None) -> str:
+    """The text fit to stand within one line, cut to `longest` characters with an ellipsis."""
+    shown = printable(text, keep="")
+    return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def first_unseen(text: str) -> str | None:
+    """The first control or invisible character, None if every character can be seen."""
+    return next((c for c in text if unicodedata.category(c) in _UNSEEN), None)

@@ -7,7 +7,8 @@ import re
 from html import escape
 
 from dd_sync.plan.changes import Change, Create, Plan
-from dd_sync.plan.words import details, heading, safe
+from dd_sync.plan.words import details, heading
+from dd_sync.text import within_line
 
 COMMENT_LIMIT = 65_536
 _HANDLE = re.compile(r"@\S+")
@@ -62,14 +63,14 @@ def _counts(plan: Plan) -> list[str]:
 
 def _title(change: Change) -> str:
     """In HTML, which is read the same inside <summary> and in a list."""
-    title = f"{change.action} <code>{escape(safe(change.key))}</code>"
+    title = f"{change.action} <code>{escape(within_line(change.key))}</code>"
     title += "" if isinstance(change, Create) else f" (monitor {change.monitor_id})"
     return title + (f" · <b>{_plain(', '.join(change.labels))}</b>" if change.labels else "")
 
 
 def _plain(text: str) -> str:
     """Text that neither Markdown nor HTML reads as more; what looks like a handle becomes code."""
-    text = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", safe(text))
+    text = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", within_line(text))
     return _HANDLE.sub(lambda found: f"<code>{found[0]}</code>", text)
 
 

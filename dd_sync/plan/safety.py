@@ -35,14 +35,14 @@ def check_limits(
     if _refused(deletes, allow_deletes, past):
         raise UnsafePlan(
             f"{deletes} of {plan.owned} monitors deleted, limit "
-            + _limit(f"{limits.deletes}", share, limits.deletes_percent, allow_deletes),
+            + _limit(f"{limits.deletes} ({share:.0f} %, limit {limits.deletes_percent:g} %)", allow_deletes),
             hint=f"if that is meant, say so: --allow-deletes {deletes}",
         )
     share = _percent(updates, plan.owned)
     if _refused(updates, allow_updates, share > limits.updates_percent):
         raise UnsafePlan(
-            f"{updates} of {plan.owned} monitors updated, limit "
-            + _limit(f"{limits.updates_percent:g} %", share, limits.updates_percent, allow_updates),
+            f"{updates} of {plan.owned} monitors updated ({share:.0f} %), limit "
+            + _limit(f"{limits.updates_percent:g} %", allow_updates),
             hint=f"if that is meant, say so: --allow-updates {updates}",
         )
 
@@ -55,7 +55,5 @@ def _percent(count: int, owned: int) -> float:
     return 100 * count / owned if owned else 0.0
 
 
-def _limit(limit: str, share: float, percent: float, allowed: int | None) -> str:
-    if allowed is not None:
-        return f"{allowed} as allowed"
-    return f"{limit} ({share:.0f} %, limit {percent:g} %)"
+def _limit(limit: str, allowed: int | None) -> str:
+    return limit if allowed is None else f"{allowed} as allowed"

@@ -8,7 +8,8 @@ from typing import Any
 from dd_sync.plan.changes import Change, Create, Delete, Plan, Replace, Update
 from dd_sync.plan.markdown import as_markdown
 from dd_sync.plan.report import Outcome, Report
-from dd_sync.plan.words import MARKS, details, heading, safe
+from dd_sync.plan.words import MARKS, details, heading
+from dd_sync.text import within_line
 
 __all__ = [
     "Style",
@@ -38,9 +39,9 @@ def as_text(plan: Plan, *, style: Style = plain, saved_as: str | None = None) ->
     lines = [heading(plan)]
     for change in plan.changes:
         lines += _block(change, style)
-    lines += [style(f"note: {safe(note)}".rstrip(), "label") for note in plan.notes]
+    lines += [style(f"note: {within_line(note)}".rstrip(), "label") for note in plan.notes]
     if plan.changes:
-        how = f"dd-sync apply --plan {safe(saved_as)}" if saved_as else "dd-sync apply"
+        how = f"dd-sync apply --plan {within_line(saved_as)}" if saved_as else "dd-sync apply"
         lines.append(f"To apply: {how}   (fingerprint {plan.fingerprint})")
     else:
         lines.append("Nothing to do: Datadog is as declared.")
@@ -48,13 +49,13 @@ def as_text(plan: Plan, *, style: Style = plain, saved_as: str | None = None) ->
 
 
 def _block(change: Change, style: Style) -> Iterator[str]:
-    title = f"{MARKS[change.action]} {safe(change.key)}"
+    title = f"{MARKS[change.action]} {within_line(change.key)}"
     if not isinstance(change, Create):
         title += f" (monitor {change.monitor_id})"
     title = title.rstrip()
     if change.labels:
         pad = " " * max(_LABEL_COLUMN - len(title), 2)
-        yield style(title, change.action) + pad + style(safe(", ".join(change.labels)), "label")
+        yield style(title, change.action) + pad + style(within_line(", ".join(change.labels)), "label")
     else:
         yield style(title, change.action)
     for mark, text in details(change):
@@ -100,8 +101,8 @@ def outcome_line(outcome: Outcome, *, style: Style = plain) -> str:
     """One line of a report, fit for a running display: `created stream-rate (monitor 1042)`."""
     kind = _DID_STYLES.get(outcome.did, "delete" if outcome.did in ("deleted", "failed") else "dim")
     number = f" (monitor {outcome.monitor_id})" if outcome.monitor_id is not None else ""
-    why = f": {safe(outcome.why)}" if outcome.why else ""
-    return style(f"{outcome.did:9}", kind) + f" {safe(outcome.key)}{number}{why}"
+    why = f": {within_line(outcome.why)}" if outcome.why else ""
+    return style(f"{outcome.did:9}", kind) + f" {within_line(outcome.key)}{number}{why}"
 
 
 def report_text(report: Report, *, style: Style = plain) -> str:
@@ -110,7 +111,7 @@ def report_text(report: Report, *, style: Style = plain) -> str:
     for outcome in (*report.skipped, *report.failed):
         lines.append(outcome_line(outcome, style=style))
         if outcome.hint:
-            lines.append(f"          = {safe(outcome.hint)}")
+            lines.append(f"          = {within_line(outcome.hint)}")
     return "\n".join([*lines, summary(report)])
 
 
@@ -123,9 +124,11 @@ def summary(report: Report) -> str:
     counts += [f"{len(report.skipped)} skipped"] if report.skipped else []
     text = ", ".join(counts)
     if report.differing:
-        return f"{text}; read again, these are not as planned: {', '.join(map(safe, report.differing))}"
+        return (
+            f"{text}; read again, these are not as planned: {', '.join(map(within_line, report.differing))}"
+        )
     if report.unread:
-        return f"{text}; could not be read again: {safe(report.unread)}"
+        return f"{text}; could not be read again: {within_line(report.unread)}"
     return f"{text}; read again, Datadog is as planned" if report.is_complete else text
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterator
 from difflib import unified_diff
 from typing import Any
 
 from dd_sync.plan.changes import Change, FieldChange, Plan, Replace, Update
+from dd_sync.text import within_line
 
 MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
 
@@ -17,15 +17,10 @@ _CONTEXT = 24
 _NOT_SET = "not set"
 
 
-def safe(text: str) -> str:
-    """The text with control and invisible direction characters shown as `?`; spaces and letters stay."""
-    return "".join("?" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
-
-
 def heading(plan: Plan) -> str:
     replaced = f"{plan.count('replace')} replace, " if plan.count("replace") else ""
     return (
-        f"Plan for {safe(plan.catalog)} on {safe(plan.target)}: {plan.count('create')} create, "
+        f"Plan for {within_line(plan.catalog)} on {within_line(plan.target)}: {plan.count('create')} create, "
         f"{plan.count('update')} update, {replaced}{plan.count('delete')} delete, {plan.unchanged} unchanged"
     )
 
@@ -47,13 +42,13 @@ def field_lines(change: FieldChange) -> Iterator[tuple[str, str]]:
         yield from _line_diff(before, after)
     else:
         one, other = _shortened(_value(before), _value(after))
-        yield "field", f"{safe(change.path)}: {one} -> {other}"
+        yield "field", f"{within_line(change.path)}: {one} -> {other}"
 
 
 def _tags(before: Any, after: Any) -> str:
     gone = [f"-{tag}" for tag in before if tag not in after]
     new = [f"+{tag}" for tag in after if tag not in before]
-    return _cut(safe(" ".join([*gone, *new])))
+    return within_line(" ".join([*gone, *new]), _LONGEST)
 
 
 def _line_diff(before: str, after: str) -> Iterator[tuple[str, str]]:
@@ -62,17 +57,17 @@ def _line_diff(before: str, after: str) -> Iterator[tuple[str, str]]:
         if number < 2 or line.startswith("@@"):
             continue
         mark = line[0] if line[0] in "+-" else "@"
-        yield mark, _cut(safe(line)).rstrip()
+        yield mark, within_line(line, _LONGEST).rstrip()
 
 
 def _value(value: Any) -> str:
     if value is None:
         return _NOT_SET
     if isinstance(value, str) and value and value == value.strip():
-        return safe(value)
+        return within_line(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return safe(json.dumps(value, ensure_ascii=False, default=str))
+    return within_line(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def _shortened(one: str, other: str) -> tuple[str, str]:
@@ -93,14 +88,10 @@ def _piece(text: str, head: int, left: int) -> str:
     """The text from `head` on, without the `left` last characters."""
     before = "… " if head > 2 else text[:head]
     after = text[len(text) - left :] if left < 3 else " …"
-    return before + _cut(text[head : len(text) - left].strip()) + after
+    return before + within_line(text[head : len(text) - left].strip(), _LONGEST) + after
 
 
 def _common(one: str, other: str) -> int:
     return next(
         (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
     )
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -12,7 +12,8 @@ from dd_sync.errors import DatadogError, DdSyncError, RequestError
 from dd_sync.model.downtime import Downtime
 from dd_sync.ports import Downtimes
 from dd_sync.snooze.request import Snooze, read_snooze
-from dd_sync.snooze.tenants import shown
+from dd_sync.snooze.tenants import SHOWN
+from dd_sync.text import within_line
 
 Did = Literal["created", "extended", "already covered"]
 Sleep = Callable[[float], None]
@@ -77,7 +78,7 @@ def end(downtimes: Downtimes, wanted: str, *, catalog: str) -> tuple[Snooze, ...
     if not chosen:
         tenants = sorted({one.tenant for one in current})
         raise RequestError(
-            f"no snooze of this catalog is for '{shown(wanted)}'",
+            f"no snooze of this catalog is for '{within_line(wanted, SHOWN)}'",
             hint=f"snoozed now: {', '.join(tenants[:20])}" if tenants else "nothing is snoozed now",
         )
     for one in chosen:
@@ -178,7 +179,8 @@ def _read(downtime: Downtime) -> Snooze:
     one = read_snooze(downtime)
     if one is None:
         raise DatadogError(
-            f"Datadog made downtime {shown(downtime.id)}, which does not read as the snooze asked for",
+            f"Datadog made downtime {within_line(downtime.id, SHOWN)}, "
+            "which does not read as the snooze asked for",
             hint="look at it in Datadog",
         )
     return one

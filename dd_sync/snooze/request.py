@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from dd_sync.errors import RequestError
 from dd_sync.model.downtime import Downtime
 from dd_sync.model.ownership import CATALOG, MANAGED, SNOOZABLE
-from dd_sync.snooze.tenants import check_tenant, shown
+from dd_sync.snooze.tenants import SHOWN, check_tenant
+from dd_sync.text import within_line
 from dd_sync.timeframe import format_duration
 
 # The first line of the message; who can read Datadog can tell a snooze from other downtimes by it.
@@ -98,7 +99,7 @@ def _said(what: str, text: str) -> str:
         raise RequestError(f"the {what} holds an e-mail address", hint="a name or handle is enough")
     if "@" in text:
         raise RequestError(
-            f"the {what} holds an @: '{shown(text)}'",
+            f"the {what} holds an @: '{within_line(text, SHOWN)}'",
             hint="Datadog would notify whoever it names; write the name without it",
         )
     if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in text):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from dd_sync.errors import RequestError
+from dd_sync.text import first_unseen, within_line
 
 _VALUE = re.compile(r"[a-z0-9_.:/-]+")
 _TAG_KEY = re.compile(r"[a-z][a-z0-9_./-]*")
 # Words of the downtime scope's own grammar.
 _OPERATORS = frozenset({"and", "or", "not", "in"})
 _LONGEST_TAG = 200
+# How much of a name an error repeats.
+SHOWN = 60
 
 
 def check_tenant(tenant: str, tenant_tag: str) -> str:
@@ -22,16 +24,16 @@ def check_tenant(tenant: str, tenant_tag: str) -> str:
     """
     if not _TAG_KEY.fullmatch(tenant_tag):
         raise RequestError(
-            f"'{shown(tenant_tag)}' cannot be the tag of tenants",
+            f"'{within_line(tenant_tag, SHOWN)}' cannot be the tag of tenants",
             hint="set tenant_tag in catalog.yaml to a tag key such as tenant",
         )
     problem, hint = _fault(tenant)
     if problem:
-        raise RequestError(f"'{shown(tenant)}' is not one tenant: {problem}", hint=hint)
+        raise RequestError(f"'{within_line(tenant, SHOWN)}' is not one tenant: {problem}", hint=hint)
     scope = f"{tenant_tag}:{tenant}"
     if len(scope) > _LONGEST_TAG:
         raise RequestError(
-            f"'{shown(tenant)}' is not a tenant: the tag has {len(scope)} characters",
+            f"'{within_line(tenant, SHOWN)}' is not a tenant: the tag has {len(scope)} characters",
             hint=f"Datadog's tags end after {_LONGEST_TAG} characters",
         )
     return scope
@@ -42,10 +44,10 @@ def _fault(tenant: str) -> tuple[str, str]:
         return "the name is empty", "name the tenant as its tag has it, e.g. acme"
     if "*" in tenant or "?" in tenant:
         return "it is a pattern", "a snooze covers exactly one tenant; name it in full"
-    hidden = [c for c in tenant if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
-    if hidden:
+    hidden = first_unseen(tenant)
+    if hidden is not None:
         return (
-            f"it holds an invisible character (U+{ord(hidden[0]):04X})",
+            f"it holds an invisible character (U+{ord(hidden):04X})",
             "type the name instead of pasting it",
         )
     if tenant.lower() in _OPERATORS:
@@ -63,9 +65,3 @@ def _fault(tenant: str) -> tuple[str, str]:
 def _as_tag(text: str) -> str:
     """The value as Datadog stores it: lower case, everything unknown as one `_`."""
     return re.sub(r"[^a-z0-9_.:/-]+", "_", text.lower()).strip("_") or "something else"
-
-
-def shown(text: str) -> str:
-    """Fit for a message: short, and without characters that change how the rest reads."""
-    text = "".join("?" if unicodedata.category(c)[0] == "C" else c for c in text)
-    return text if len(text) <= 60 else text[:59] + "…"

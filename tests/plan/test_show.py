@@ -200,7 +200,7 @@ def test_a_report_names_what_was_done_what_not_and_why() -> None:
         "created   a (monitor 1)\n"
         "unchanged d (monitor 4)\n"
         "skipped   c: it refers to b\n"
-        "failed    b: answered?400\n"
+        "failed    b: answered\N{REPLACEMENT CHARACTER}400\n"
         "          = mend it\n"
         "2 done, 1 failed, 1 skipped"
     )
