@@ -14,10 +14,12 @@ from dd_sync.cli.app import App, common
 from dd_sync.errors import CatalogError, Exit, RequestError
 
 if TYPE_CHECKING:
-    from dd_sync.catalog.load import Loading
+    from datetime import date
+
+    from dd_sync.catalog.catalog import Catalog
     from dd_sync.model.monitor import Declared
     from dd_sync.scenarios.load import Scenario
-    from dd_sync.scenarios.run import Outcome
+    from dd_sync.scenarios.run import Declare, Outcome
 
 EXAMPLES = """\b
 Examples:
@@ -46,7 +48,7 @@ def test(app: App, paths: tuple[Path, ...]) -> int:
     if not chosen:
         app.say(f"no scenario in {app.folder}; write one in {app.folder / 'scenarios'}")
     outcomes = []
-    for outcome in run_all(chosen, _declare(app, loading), loading.catalog.tenant_tag):
+    for outcome in run_all(chosen, _declare(app, loading.catalog), loading.catalog.tenant_tag):
         outcomes.append(outcome)
         if app.format == "text":
             app.show(_text(app, outcome))
@@ -70,20 +72,15 @@ def _chosen(scenarios: Sequence[Scenario], paths: Sequence[Path]) -> list[Scenar
     return [one for one in scenarios if any(files[one.source.file].is_relative_to(path) for path in wanted)]
 
 
-def _declare(app: App, loading: Loading) -> Any:
-    """The monitors with some tunables set to other values, from the files that were read already."""
+def _declare(app: App, catalog: Catalog) -> Declare:
+    """The monitors as they are on a day and with some tunables set, from the files that were read already.
+
+    A scenario is judged by its own date, so that it does not begin to fail when an exemption ends.
+    """
     from dd_sync.catalog.load import compile_files
 
-    def declare(tunables: Mapping[str, object]) -> Mapping[str, Declared]:
-        again = loading
-        if tunables and loading.catalog is not None:
-            again = compile_files(
-                loading.catalog.files,
-                environ=app.environ,
-                env=app.env,
-                today=app.now().date(),
-                overrides=tunables,
-            )
+    def declare(tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
+        again = compile_files(catalog.files, environ=app.environ, env=app.env, today=day, overrides=tunables)
         errors = [problem for problem in again.problems if problem.is_error]
         if errors or again.catalog is None:
             raise CatalogError(errors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -18,8 +19,8 @@ from dd_sync.scenarios.compare import compare
 from dd_sync.scenarios.load import Scenario
 from dd_sync.scenarios.schema import SeriesForm
 
-# The catalog's monitors by key, with some tunables set to other values.
-Declare = Callable[[Mapping[str, object]], Mapping[str, Declared]]
+# The catalog's monitors by key, with some tunables set to other values, as they are on a day: exemptions end.
+Declare = Callable[[Mapping[str, object], date], Mapping[str, Declared]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,15 @@ class Outcome:
 def run_all(scenarios: Iterable[Scenario], declare: Declare, tenant_tag: str) -> Iterator[Outcome]:
     """Outcomes in the order of the scenarios, each as soon as it is there.
 
-    declare is called once for each set of tunables the scenarios ask for.
+    declare is called once for each set of tunables and each day that scenarios begin on.
     """
     declared: dict[str, Mapping[str, Declared]] = {}
     for scenario in scenarios:
-        tunables = scenario.form.tunables
-        name = repr(sorted(tunables.items()))
+        tunables, day = scenario.form.tunables, scenario.form.start.date()
+        name = repr((day, sorted(tunables.items())))
         try:
             if name not in declared:
-                declared[name] = declare(tunables)
+                declared[name] = declare(tunables, day)
             monitor = _declared(scenario, declared[name])
         except DdSyncError as error:
             yield Outcome(scenario, _failures(scenario, error))

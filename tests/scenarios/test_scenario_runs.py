@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 import pytest
 
@@ -218,13 +219,13 @@ def test_a_scenario_too_short_for_an_evaluation_still_ends(
 # --- many --------------------------------------------------------------------------------------
 
 
-def test_monitors_are_declared_once_for_each_set_of_tunables(
+def test_monitors_are_declared_once_for_each_set_of_tunables_and_each_day(
     scenario: Callable[..., Scenario], declared: MakeDeclared
 ) -> None:
-    asked: list[Mapping[str, object]] = []
+    asked: list[tuple[Mapping[str, object], date]] = []
 
-    def declare(tunables: Mapping[str, object]) -> Mapping[str, Declared]:
-        asked.append(tunables)
+    def declare(tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
+        asked.append((tunables, day))
         limit = tunables.get("limit", 500)
         return {
             "stream-rate": declared(
@@ -236,13 +237,13 @@ def test_monitors_are_declared_once_for_each_set_of_tunables(
     loud = scenario("{group: tenant:acme, transitions_at_least: [{at: 74m, to: Alert}]}")
     outcomes = list(run_all([quiet, loud, quiet, loud], declare, "tenant"))
     assert [one.passed for one in outcomes] == [True] * 4
-    assert asked == [{"limit": 5000}, {}]
+    assert asked == [({"limit": 5000}, date(2026, 3, 2)), ({}, date(2026, 3, 2))]
 
 
 def test_a_catalog_that_cannot_be_declared_fails_its_scenario_only(
     scenario: Callable[..., Scenario], declared: MakeDeclared
 ) -> None:
-    def declare(tunables: Mapping[str, object]) -> Mapping[str, Declared]:
+    def declare(tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
         if tunables:
             raise CatalogError([Problem("tunables", "limit is above its maximum of 9", "lower it")])
         return {"stream-rate": declared()}
@@ -255,7 +256,7 @@ def test_a_catalog_that_cannot_be_declared_fails_its_scenario_only(
 
 def test_a_monitor_that_is_gone_is_said(scenario: Callable[..., Scenario], declared: MakeDeclared) -> None:
     (outcome,) = run_all(
-        [scenario("{never: Alert}")], lambda tunables: {"stream-rates": declared()}, "tenant"
+        [scenario("{never: Alert}")], lambda tunables, day: {"stream-rates": declared()}, "tenant"
     )
     assert outcome.failures[0].problem == "there is no monitor 'stream-rate'"
     assert outcome.failures[0].hint == "did you mean 'stream-rates'?"
