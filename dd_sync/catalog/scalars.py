@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Plain = str | int | float | bool | None
 
@@ -67,8 +67,7 @@ def _number(text: str) -> Plain:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """How a scalar stands in a file: its half-open range of offsets, and its style.
 
     style: "" plain, ' or " quoted, | literal, > folded; "*" an alias, "{" a mapping or a sequence.
