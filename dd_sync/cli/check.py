@@ -64,12 +64,17 @@ def _read(app: App) -> Loading:
 
 def _lint(loading: Loading) -> Iterator[Problem]:
     from dd_sync.checks import run
-    from dd_sync.scenarios.load import covered_keys, load_scenarios
 
-    loaded = load_scenarios(loading.scenarios, loading.keys)
-    yield from loaded.problems
+    tested: set[str] = set()
+    if loading.scenarios:
+        # Only with scenarios to read is there a need for the evaluator's notation, and with it numpy.
+        from dd_sync.scenarios.load import covered_keys, load_scenarios
+
+        loaded = load_scenarios(loading.scenarios, loading.keys)
+        yield from loaded.problems
+        tested = covered_keys(loaded.scenarios)
     if loading.catalog is not None:
-        yield from run(loading.catalog, tested=covered_keys(loaded.scenarios))
+        yield from run(loading.catalog, tested=tested)
 
 
 def _ask_datadog(app: App, loading: Loading) -> Iterator[Problem]:

@@ -133,22 +133,18 @@ class Story:
         self.call("POST", "/api/v2/series", {"series": series})
 
     def notifications(self) -> list[dict[str, Any]]:
-        """What on-call was told since the last look, oldest first."""
-        found: list[dict[str, Any]] = self.call("GET", f"/local/notifications?after={self.told}")[
-            "notifications"
-        ]
-        if found:
-            self.told = found[-1]["id"]
-        return found
+        """What somebody was told since the last look, oldest first; a warning of level 2 tells nobody."""
+        found = self.call("GET", f"/local/notifications?after={self.told}")
+        self.told = found["last"]
+        return [one for one in found["notifications"] if one["handles"]]
 
-    def page(self, notification: Mapping[str, Any]) -> None:
-        """One notification as on-call would read it."""
-        self.screen.show(click.style(f"   │ {notification['title']}", fg="yellow", bold=True))
-        lines = [line.strip() for line in str(notification["body"]).splitlines()]
-        told = " ".join(notification["handles"])
-        told = f"to {told}" if told else "to nobody: a warning is only seen on the monitor's page"
-        for line in [*filter(None, lines), click.style(told, dim=True)]:
-            if line != " ".join(notification["handles"]):
+    def page(self) -> None:
+        """What on-call was told since the last look, as they would read it."""
+        for notification in self.notifications():
+            self.screen.show(click.style(f"   │ {notification['title']}", fg="yellow", bold=True))
+            told = " ".join(notification["handles"])
+            lines = [line.strip() for line in str(notification["body"]).splitlines()]
+            for line in [*(one for one in lines if one and one != told), click.style(f"to {told}", dim=True)]:
                 self.screen.show(click.style("   │ ", fg="yellow") + line)
 
 
@@ -168,18 +164,15 @@ def tell(story: Story) -> None:
     story.title(f"Five tenants send metrics for an hour; {FLOODING} floods")
     story.minutes(30, usual)
     story.minutes(30, flood)
-    told = story.notifications()
-    story.note(f"{len(told)} notification{'s' if len(told) != 1 else ''} went out. On-call reads:")
-    for notification in told:
-        story.page(notification)
+    story.note("On-call reads:")
+    story.page()
 
     story.title(f"On-call silences {FLOODING}, and nobody else")
     story.run(f'dd-sync snooze tenant {FLOODING} --for 2h --reason "INC-123 load test"')
     story.run("dd-sync snooze list")
     story.note(f"{FLOODING} floods on for an hour, and {SECOND} joins in:")
     story.minutes(60, {**flood, SECOND: FLOOD})
-    for notification in story.notifications():
-        story.page(notification)
+    story.page()
     story.note(f"Nothing more about {FLOODING}: it is still in alert, silently.")
 
     story.title("Somebody raises the threshold in the Datadog page")
@@ -194,8 +187,7 @@ def tell(story: Story) -> None:
     story.notifications()
     story.run(f"dd-sync snooze end {FLOODING}")
     story.minutes(5, {**usual, FLOODING: FLOOD})
-    for notification in story.notifications():
-        story.page(notification)
+    story.page()
     story.run("dd-sync snooze list")
     story.screen.show(
         "\n" + click.style("That was the whole way.", bold=True) + " Next: README.md, or dd-sync init"
