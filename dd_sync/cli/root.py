@@ -17,6 +17,7 @@ COMMANDS = {
     "plan": ("dd_sync.cli.plan:plan", "Show what apply would change in Datadog."),
     "apply": ("dd_sync.cli.apply:apply", "Make Datadog's monitors what the catalog declares."),
     "snooze": ("dd_sync.cli.snooze:snooze", "Silence one tenant for a while, list and end snoozes."),
+    "normalise": ("dd_sync.cli.normalise:normalise", "Tell real changes from what Datadog rewrites."),
     "local": ("dd_sync.cli.local:local", "Run a Datadog on this machine, without an account."),
     "schema": ("dd_sync.cli.schema:schema", "Print the JSON Schema of catalog files, for editors."),
     "completion": ("dd_sync.cli.completion:completion", "Print the completion script of a shell."),

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dd_sync.errors import QueryError
-from dd_sync.kinds.normal import align, normal_options
+from dd_sync.kinds.normal import aligned, normal_options
 from dd_sync.model.monitor import Monitor
+from dd_sync.model.options import METRIC_TYPES
 from dd_sync.model.ownership import APPLIED, key_of
 from dd_sync.ports import Json
 
 _REFERENCE = re.compile(r"\$\{monitor:([^}]+)\}")
-# Datadog may answer one for the other; nobody can tell them apart.
-_METRIC_TYPES = frozenset({"query alert", "metric alert"})
 
 
 def identity(live: Mapping[str, Any], catalog: str) -> str | None:
@@ -26,13 +25,15 @@ def comparable(monitor: Monitor) -> Json:
     """The monitor with everything left out that makes no difference, in Datadog's words.
 
     Order of tags and roles means nothing; a missing priority is no priority, a missing draft_status is
-    published. `restricted_roles` is only there if set: a restriction policy writes it too.
+    published. `restricted_roles` is only there if set: a restriction policy writes it too. Assets are not
+    there: Datadog answers them only to those who ask.
     """
     normal: Json = {
-        "type": "query alert" if monitor.type in _METRIC_TYPES else monitor.type,
+        "type": "query alert" if monitor.type in METRIC_TYPES else monitor.type,
         "name": monitor.name.strip(),
         "query": monitor.query.strip(),
-        "message": monitor.message.rstrip(),
+        # Cut at both ends: at the end in recorded traffic, at the start as users of Terraform reported.
+        "message": monitor.message.strip(),
         "tags": sorted({tag for tag in monitor.tags if not tag.startswith(APPLIED)}),
         "options": normal_options(monitor.options),
     }
@@ -48,13 +49,26 @@ def comparable(monitor: Monitor) -> Json:
 def compared(declared: Monitor, live: Monitor) -> tuple[Json, Json]:
     """Both as `comparable`, and aligned: equal exactly when an update would change nothing."""
     ours, theirs = comparable(declared), comparable(live)
-    theirs["options"] = align(ours["options"], theirs["options"])
+    ours["options"], theirs["options"] = aligned(declared.options, live.options)
     if declared.restricted_roles is None:
         # Not declared is not managed: clearing it here would undo a restriction policy.
         theirs.pop("restricted_roles", None)
+    if ours.get("draft_status") != theirs.get("draft_status"):
+        ours.setdefault("draft_status", "published")
+        theirs.setdefault("draft_status", "published")
+    if declared.assets is not None and live.assets:
+        ours["assets"], theirs["assets"] = _assets(declared.assets), _assets(live.assets)
     if same_query(declared.type, ours["query"], theirs["query"]):
         theirs["query"] = ours["query"]
     return ours, theirs
+
+
+def _assets(assets: Iterable[Mapping[str, Any]]) -> list[Json]:
+    """Without what Datadog adds to each: the monitor's id, empty objects, and nulls."""
+    return [
+        {name: value for name, value in asset.items() if name != "monitor_id" and value not in (None, {})}
+        for asset in assets
+    ]
 
 
 def same_query(type: str, one: str, other: str) -> bool:
@@ -87,8 +101,9 @@ def update_body(monitor: Monitor) -> Json:
 
 
 def can_become(live_type: str, declared_type: str) -> bool:
-    """Whether Datadog can update the type: only between the two metric ones."""
-    return live_type == declared_type or {live_type, declared_type} <= _METRIC_TYPES
+    """Whether Datadog can update the type: only between the two metric ones, for which it may answer the
+    other than was sent."""
+    return live_type == declared_type or {live_type, declared_type} <= METRIC_TYPES
 
 
 def resolve(query: str, ids: Mapping[str, int]) -> str:

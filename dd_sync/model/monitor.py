@@ -17,6 +17,7 @@ FIELDS = (
     "options",
     "restricted_roles",
     "draft_status",
+    "assets",
 )
 
 
@@ -25,6 +26,7 @@ class Monitor:
     """Fields and units as in Datadog's API v1; None where a user did not set an optional one.
 
     options: as sent to Datadog, seconds and minutes as its reference says.
+    assets: runbooks; Datadog leaves those of a live monitor out unless it is asked for them.
     id, creator_handle, modified: only on a live monitor.
     """
 
@@ -37,6 +39,7 @@ class Monitor:
     options: Mapping[str, Any] = field(default_factory=dict)
     restricted_roles: tuple[str, ...] | None = None
     draft_status: str | None = None
+    assets: tuple[Mapping[str, Any], ...] | None = None
     id: int | None = None
     modified: str | None = None
 
@@ -55,12 +58,15 @@ class Monitor:
             body["restricted_roles"] = list(self.restricted_roles)
         if self.draft_status is not None:
             body["draft_status"] = self.draft_status
+        if self.assets is not None:
+            body["assets"] = [dict(asset) for asset in self.assets]
         return body
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Monitor:
         """A monitor as Datadog answers it. Missing and null fields become the defaults here."""
         roles = body.get("restricted_roles")
+        assets = body.get("assets")
         return cls(
             type=str(body.get("type") or ""),
             query=str(body.get("query") or ""),
@@ -71,6 +77,7 @@ class Monitor:
             options=body.get("options") or {},
             restricted_roles=None if roles is None else tuple(str(role) for role in roles),
             draft_status=body.get("draft_status"),
+            assets=None if assets is None else tuple(assets),
             id=body.get("id"),
             modified=body.get("modified"),
         )

@@ -17,14 +17,8 @@ def field_changes(declared: Json, live: Json) -> tuple[FieldChange, ...]:
     """
     from deepdiff import DeepDiff
 
-    # Equal numbers are equal whether 2 or 2.0; a flag is never a number.
-    found = DeepDiff(
-        live,
-        declared,
-        view="tree",
-        ignore_numeric_type_changes=True,
-        threshold_to_diff_deeper=0,
-    )
+    # Numbers are judged below, by their value: deepdiff would round them to twelve digits.
+    found = DeepDiff(live, declared, view="tree", ignore_private_variables=False, threshold_to_diff_deeper=0)
     paths = {
         _cut(item.path(output_format="list"), live, declared) for group in found.values() for item in group
     }

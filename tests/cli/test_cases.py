@@ -1,15 +1,17 @@
 """Each file in cases/ is one test: files, then commands as a user types them, what they print and exit with.
 
-A case is run in an empty folder. `-- NAME --` begins a file; `$ …` is a command; the lines after it are its
-whole output, stdout first; `[exit N]` ends it where N is not 0. `CASES=write pytest tests/cli` writes what is
+A case is run in an empty folder. `-- NAME --` begins a file; `$ …` is a command, its input a file after `<`;
+the lines after it are its whole output, stdout first; `[exit N]` ends it where N is not 0. `CASES=write pytest tests/cli` writes what is
 printed today into the files: read the difference before you commit it.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +57,10 @@ def _transcript(script: str, capsys: pytest.CaptureFixture[str]) -> Iterator[str
         with pytest.MonkeyPatch.context() as patch:
             for name, _, value in values:
                 patch.setenv(name, value)
-            code = run(words[words.index("dd-sync") + 1 :])
+            arguments = words[words.index("dd-sync") + 1 :]
+            if "<" in arguments:
+                *arguments, _, name = arguments
+                patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(Path(name).read_bytes())))
+            code = run(arguments)
         out, err = capsys.readouterr()
         yield f"{line}\n{out}{err}" + (f"[exit {code}]\n" if code else "") + "\n"

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dd_sync.kinds.monitor import comparable, compared
-from dd_sync.kinds.normal import DEFAULTS, READ_ONLY, normal_options
+from dd_sync.kinds.normal import normal_options, unknown_options
 from dd_sync.model.monitor import Monitor
+from dd_sync.model.options import OPTIONS
 
 QUERY = "sum(last_1h):sum:streams.created{env:prod,!tenant:load-test} by {tenant}.as_count() > 500"
 
@@ -51,6 +52,19 @@ ANSWERED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"renotify_statuses": ["warn", "alert"]}, {"renotify_statuses": ["alert", "warn"]}),
     ({"notify_by": []}, {}),
     ({"new_host_delay": None}, {"new_host_delay": None}),
+    ({"new_group_delay": 60}, {"new_group_delay": 60}),
+    ({}, {"an_option_of_tomorrow": 1}),
+    ({"restriction_query": None}, {}),
+    ({"min_location_failed": 1, "min_failure_duration": 0}, {}),
+    ({"notify_by": ["b", "a", "b"]}, {"notify_by": ["a", "b"]}),
+    (
+        {"variables": [{"name": "a", "group_by": []}, {"name": "b"}]},
+        {"variables": [{"name": "b"}, {"name": "a"}]},
+    ),
+    (
+        {"scheduling_options": {"evaluation_window": {"hour_starts": 0, "timezone": "UTC"}}},
+        {"scheduling_options": {"evaluation_window": {"hour_starts": 0}}},
+    ),
     (
         {
             "on_missing_data": "default",
@@ -87,9 +101,24 @@ EDITED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({}, {"new_group_delay": 0}),
     ({"avalanche_window": 10}, {"avalanche_window": 20}),
     ({"avalanche_window": 10}, {}),
-    ({}, {"an_option_of_tomorrow": 1}),
-    ({"include_tags": 1}, {"include_tags": True}),
-    ({"variables": [{"name": "a"}, {"name": "b"}]}, {"variables": [{"name": "b"}, {"name": "a"}]}),
+    ({"an_option_of_tomorrow": 1}, {}),
+    ({"an_option_of_tomorrow": 1}, {"an_option_of_tomorrow": 2}),
+    ({"include_tags": None}, {}),
+    ({"variables": [{"name": "a"}, {"name": "b"}]}, {"variables": [{"name": "c"}, {"name": "a"}]}),
+    (
+        {"variables": [{"name": "a"}, {"name": "a", "x": 1}]},
+        {"variables": [{"name": "a", "x": 1}, {"name": "a"}]},
+    ),
+    ({"variables": [{"name": "a"}]}, {"variables": [{"name": "a", "group_by": [{"facet": "b"}]}]}),
+    ({"variables": ["a"]}, {"variables": "a"}),
+    ({"on_missing_data": "default"}, {}),
+    (
+        {"scheduling_options": {"custom_schedule": {"recurrences": [{"rrule": "FREQ=DAILY"}]}}},
+        {
+            "on_missing_data": "default",
+            "scheduling_options": {"custom_schedule": {"recurrences": [{"rrule": "FREQ=DAILY"}]}},
+        },
+    ),
     (
         {"scheduling_options": {"custom_schedule": {"recurrences": [{"rrule": "FREQ=DAILY", "start": "x"}]}}},
         {"scheduling_options": {"custom_schedule": {"recurrences": [{"rrule": "FREQ=DAILY", "start": "y"}]}}},
@@ -117,9 +146,9 @@ def test_a_metric_alert_is_a_query_alert_and_nothing_else_is() -> None:
 
 
 def test_white_space_that_datadog_cuts_is_no_difference() -> None:
-    declared = monitor(name=" n", query=f"{QUERY}\n", message="m\n\n")
+    declared = monitor(name=" n", query=f"{QUERY}\n", message=" m\n\n")
     assert same(declared, monitor())
-    assert not same(monitor(message="  m"), monitor())
+    assert not same(monitor(message="m  m"), monitor(message="m m"))
 
 
 def test_a_query_is_compared_by_what_it_says() -> None:
@@ -158,10 +187,36 @@ def test_no_priority_is_zero_and_a_draft_is_not_published() -> None:
     assert not same(monitor(), monitor(draft_status="draft"))
 
 
-@pytest.mark.parametrize("name", sorted(DEFAULTS))
+DEFAULTS = [name for name, option in OPTIONS.items() if option.default is not None]
+READ_ONLY = [name for name, option in OPTIONS.items() if option.read_only]
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
 def test_every_default_equals_being_absent(name: str) -> None:
-    for value in DEFAULTS[name]:
-        assert normal_options({name: value}) == {}
+    assert normal_options({name: OPTIONS[name].default}) == {}
+
+
+def test_options_that_the_table_does_not_know_are_named() -> None:
+    assert unknown_options({"locked": True, "an_option_of_tomorrow": 1, "timeout_h": None}) == (
+        "an_option_of_tomorrow",
+    )
+
+
+def test_assets_are_compared_where_datadog_was_asked_for_them() -> None:
+    book = {"name": "Runbook", "url": "/notebooks/1", "category": "runbook"}
+    filled: dict[str, Any] = {
+        **book,
+        "monitor_id": 7,
+        "options": {},
+        "template_variables": {},
+        "resource_key": None,
+    }
+    assert same(monitor(assets=(book,)), monitor(assets=(filled,)))
+    assert same(monitor(assets=(book,)), monitor(assets=()))
+    assert same(monitor(assets=(book,)), monitor())
+    assert same(monitor(), monitor(assets=(filled,)))
+    assert not same(monitor(assets=(book,)), monitor(assets=({**filled, "url": "/notebooks/2"},)))
+    assert not same(monitor(assets=()), monitor(assets=(filled,)))
 
 
 VALUES = st.recursive(
@@ -169,20 +224,20 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
     max_leaves=6,
 )
-OPTIONS = st.dictionaries(
+OPTION_SETS = st.dictionaries(
     st.sampled_from([*DEFAULTS, *READ_ONLY, "thresholds", "on_missing_data", "scheduling_options", "other"]),
     VALUES,
     max_size=6,
 )
 
 
-@given(OPTIONS)
+@given(OPTION_SETS)
 def test_normalising_twice_is_normalising_once(options: dict[str, Any]) -> None:
     once = normal_options(options)
     assert normal_options(once) == once
 
 
-@given(OPTIONS, OPTIONS)
+@given(OPTION_SETS, OPTION_SETS)
 def test_equal_monitors_stay_equal_and_a_monitor_equals_itself(
     options: dict[str, Any], other: dict[str, Any]
 ) -> None:
