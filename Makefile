@@ -10,8 +10,7 @@ KEY := $(shell cat pyproject.toml $(CONSTRAINTS) .ci/setup .ci/requirements.py |
 DEMO_READY := .venv/ready-demo-$(KEY)
 TEST_READY := .venv/ready-test-$(KEY)
 
-# Compiled modules are kept, but in .venv: nothing is left in the tree, and no command compiles twice.
-export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/cache/pycache
+# Compiled modules are kept (.ci/setup says where), so that no command compiles twice.
 export PYTHONDONTWRITEBYTECODE :=
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.venv/cache/hypothesis
 
