@@ -13,6 +13,7 @@ from dd_sync.model.options import (
     QUERY_THRESHOLDS,
     THRESHOLDS,
     Option,
+    applies,
     means_absent,
     threshold_names,
     threshold_refused,
@@ -153,8 +154,8 @@ def _misplaced(option: Option, type: str, value: Any) -> Iterator[Finding]:
     elif type in option.refused:
         problem = f"'{option.name}' is not for the type '{type}'"
         yield Finding((option.name,), problem, "leave it out; Datadog refuses the monitor otherwise")
-    elif type not in option.types:
-        problem = f"'{option.name}' does nothing for the type '{type}'"
+    elif not applies(option.name, type):
+        problem = f"'{option.name}' is not known to do anything for the type '{type}'"
         yield Finding((option.name,), problem, "leave it out", Severity.WARNING)
 
 

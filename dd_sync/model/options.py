@@ -72,8 +72,8 @@ class Option:
 
     kind: its JSON type; `set` is a list of texts whose order means nothing. unit: of a number. least, most:
     bounds of a number, both allowed. choices: of a choice, or of a set's members.
-    types: the monitor types that use it; others keep it without effect. refused: types for which Datadog
-    answers 400. default: what absence means, None where it means only that. filled: Datadog writes the
+    types: the monitor types that use it; others are not known to. refused: types for which Datadog answers
+    400. default: what absence means, None where it means only that. filled: Datadog writes the
     default into its answer. read_only: written by Datadog alone. injected: Datadog adds it by itself, with
     values that follow no known rule.
     """
@@ -116,10 +116,9 @@ OPTIONS: Mapping[str, Option] = _table(
         Option(
             name="require_full_window",
             kind="flag",
-            # Recorded log monitors carry it too.
-            types=METRIC_TYPES | EVENT_TYPES,
+            # Metric monitors alone use it, but Terraform writes it into every type.
             default=False,
-            note="a window with a gap is not evaluated",
+            note="a window with a gap is not evaluated; metric monitors only",
         ),
         Option(
             name="evaluation_delay",

@@ -1,8 +1,9 @@
 """Each file in cases/ is one test: files, then commands as a user types them, what they print and exit with.
 
 A case is run in an empty folder. `-- NAME --` begins a file; `$ …` is a command, its input a file after `<`;
-the lines after it are its whole output, stdout first; `[exit N]` ends it where N is not 0. `CASES=write pytest tests/cli` writes what is
-printed today into the files: read the difference before you commit it.
+the lines after it are its whole output, stdout first; `[exit N]` ends it where N is not 0.
+`CASES=write pytest tests/cli` writes what is printed today into the files: read the difference before you
+commit it.
 """
 
 from __future__ import annotations
