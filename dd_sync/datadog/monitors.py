@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dd_sync.datadog.listing import PATH as _PATH
+from dd_sync.datadog.listing import Listing, is_monitor
 from dd_sync.datadog.wire import Wire, shape_error
 from dd_sync.ports import Json
 
-PAGE = 1000
 _IDS_PER_QUESTION = 100
-_PATH = "/api/v1/monitor"
 _Page = list[Json]
 
 
@@ -27,33 +27,7 @@ class DatadogMonitors:
     api: Any
 
     def list(self, tags: Sequence[str] = ()) -> _Page:
-        # Offset pages skip or repeat a monitor when others change meanwhile: a repeated one tells.
-        for _ in range(2):
-            found = self._pages(tags)
-            if len({monitor["id"] for monitor in found}) == len(found):
-                wanted = set(tags)
-                return [monitor for monitor in found if wanted <= set(monitor.get("tags") or ())]
-        raise shape_error(f"GET {_PATH}", self.wire.target, "a list that changes while it is read")
-
-    def _pages(self, tags: Sequence[str]) -> _Page:
-        found: _Page = []
-        while True:
-            # Every page before this one was full.
-            page = self._page(len(found) // PAGE, tags)
-            found += page
-            if len(page) < PAGE:
-                return found
-
-    def _page(self, number: int, tags: Sequence[str]) -> _Page:
-        query: dict[str, Any] = {"page": number, "page_size": PAGE}
-        if tags:
-            query["monitor_tags"] = ",".join(tags)
-        page = self.wire.call("GET", _PATH, lambda: self.api.list_monitors(**query))
-        if not isinstance(page, list) or not all(_is_monitor(item) for item in page):
-            raise shape_error(f"GET {_PATH}", self.wire.target, "something that is not a list of monitors")
-        if len(page) > PAGE:
-            raise shape_error(f"GET {_PATH}", self.wire.target, f"more than the {PAGE} monitors of a page")
-        return page
+        return Listing(self.wire, self.api).read(tags)
 
     def get(self, monitor_id: int) -> Json:
         return self._monitor("GET", f"{_PATH}/{monitor_id}", lambda: self.api.get_monitor(monitor_id))
@@ -99,14 +73,10 @@ class DatadogMonitors:
 
     def _monitor(self, method: str, path: str, send: Any) -> Json:
         answer = self.wire.call(method, path, send)
-        if not _is_monitor(answer):
+        if not is_monitor(answer):
             raise shape_error(f"{method} {path}", self.wire.target, "something that is not a monitor")
         monitor: Json = answer
         return monitor
-
-
-def _is_monitor(item: Any) -> bool:
-    return isinstance(item, dict) and type(item.get("id")) is int and isinstance(item.get("query"), str)
 
 
 def _batches(items: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -30,28 +33,104 @@ def page_of(items: list[Any], query: dict[str, str]) -> list[Any]:
     return items[offset : offset + int(query["page[limit]"])]
 
 
-def test_full_pages_are_followed_by_the_next_until_one_is_short() -> None:
-    pages = [monitors(0, 1000), monitors(1000, 1000), monitors(2000, 3)]
-    with wild(lambda number, line: reply(200, pages[number])) as server:
-        assert [one["id"] for one in client(server.url).monitors.list()] == list(range(2003))
-        assert [query["page"] for query in server.queries] == ["0", "1", "2"]
+class Pages:
+    """A list as Datadog serves it: pages by number or by the last id seen, and a search that counts.
+
+    shown: the ids that the numbered pages hold, all there are unless said otherwise; counted: what the search
+    answers with.
+    """
+
+    def __init__(self, number: int, *, shown: Sequence[int] | None = None, counted: Any = ...) -> None:
+        self.all = range(1, number + 1)
+        self.shown = self.all if shown is None else shown
+        self.counted = number if counted is ... else counted
+        self.cursors: list[int] = []
+        self.pages: list[int] = []
+        self.searched: list[str] = []
+
+    def __call__(self, number: int, line: str) -> bytes:
+        path, _, text = line.split(" ")[1].partition("?")
+        query = dict(parse_qsl(text))
+        if path.endswith("/search"):
+            self.searched.append(query.get("query", ""))
+            if isinstance(self.counted, bytes):
+                return self.counted
+            return reply(200, {"metadata": {"total_count": self.counted}})
+        assert query["page_size"] == "1000"
+        if "id_offset" in query:
+            self.cursors.append(int(query["id_offset"]))
+            found = [one for one in self.all if one > self.cursors[-1]][:1000]
+        else:
+            self.pages.append(int(query["page"]))
+            found = list(self.shown[self.pages[-1] * 1000 :][:1000])
+        return reply(200, [{"id": one, "query": "q", "tags": ["a:1", "b:2"]} for one in found])
 
 
-def test_an_empty_page_after_a_full_one_ends_the_list() -> None:
-    pages = [monitors(0, 1000), []]
-    with wild(lambda number, line: reply(200, pages[number])) as server:
-        assert len(client(server.url).monitors.list()) == 1000
+def ids(pages: Pages, tags: tuple[str, ...] = ()) -> list[int]:
+    with wild(pages) as server:
+        return [one["id"] for one in client(server.url).monitors.list(tags)]
 
 
-def test_pages_that_overlap_are_read_again_and_then_refused() -> None:
-    pages = [monitors(0, 1000), monitors(999, 2)]
-    with wild(lambda number, line: reply(200, pages[number % 2])) as server:
-        with pytest.raises(DatadogError, match="changes while it is read"):
-            client(server.url).monitors.list()
-        assert len(server.requests) == 4
-    better = [*pages, monitors(0, 1000), monitors(1000, 1)]
-    with wild(lambda number, line: reply(200, better[number])) as server:
-        assert len(client(server.url).monitors.list()) == 1001
+def test_one_page_needs_no_count() -> None:
+    pages = Pages(999)
+    assert ids(pages) == list(range(1, 1000))
+    assert (pages.pages, pages.searched) == ([0], [])
+
+
+@pytest.mark.parametrize("number", [1000, 1001, 2003, 7000])
+def test_more_are_read_with_one_count_and_no_page_too_many(number: int) -> None:
+    pages = Pages(number)
+    assert ids(pages, ("a:1", "b:2")) == list(range(1, number + 1))
+    assert sorted(pages.pages) == list(range(number // 1000 + 1))
+    assert (pages.searched, pages.cursors) == (['tag:"a:1" tag:"b:2"'], [])
+
+
+def test_pages_are_fetched_at_the_same_time() -> None:
+    meeting = threading.Barrier(3, timeout=5)
+    pages = Pages(3500)
+
+    def answer(number: int, line: str) -> bytes:
+        if "page=0" not in line and "/search" not in line:
+            meeting.wait()
+        return pages(number, line)
+
+    with wild(answer, at_once=True) as server:
+        assert len(client(server.url).monitors.list()) == 3500
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        Pages(2500, shown=[*range(1, 1001), *range(1002, 2501)]),
+        Pages(2500, shown=[*range(1, 1001), *range(1000, 2500)]),
+        Pages(2500, counted=2499),
+        Pages(2500, counted=9_999_999),
+        Pages(2500, counted=900),
+    ],
+    ids=["one skipped", "one repeated", "index behind", "index ahead", "index far behind"],
+)
+def test_pages_that_do_not_add_up_are_read_again_by_id(pages: Pages) -> None:
+    assert ids(pages) == list(range(1, 2501))
+    assert pages.cursors == [0, 1000, 2000, 2500]
+    assert len(pages.pages) <= 6
+
+
+@pytest.mark.parametrize(
+    "counted", [None, "many", True, reply(500), reply(403), reply(200, []), reply(200, {"metadata": 1})]
+)
+def test_a_search_that_cannot_count_is_done_without(counted: Any) -> None:
+    pages = Pages(1500, counted=counted)
+    assert ids(pages) == list(range(1, 1501))
+    assert pages.cursors == [0, 1000, 1500]
+
+
+def test_pages_by_id_that_go_backwards_are_refused() -> None:
+    answers = [monitors(1, 1000), {}, monitors(500, 2), monitors(400, 1)]
+    with (
+        wild(lambda number, line: reply(200, answers[number])) as server,
+        pytest.raises(DatadogError, match="not ordered by id"),
+    ):
+        client(server.url).monitors.list()
 
 
 @pytest.mark.parametrize(

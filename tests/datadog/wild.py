@@ -38,11 +38,23 @@ def reply(status: int, body: Any = None, *, headers: dict[str, str] | None = Non
 
 
 @contextmanager
-def wild(answer: Callable[[int, str], Reply]) -> Iterator[Wild]:
-    """Serves on a free loopback port. answer(number, request line): the reply to that request, from 0."""
+def wild(answer: Callable[[int, str], Reply], *, at_once: bool = False) -> Iterator[Wild]:
+    """Serves on a free loopback port. answer(number, request line): the reply to that request, from 0.
+
+    at_once: several requests at a time, each in a thread of its own; else one after the other.
+    """
     server = Wild()
     listener = socket.create_server(("127.0.0.1", 0))
     stopped = threading.Event()
+
+    def handle(connection: socket.socket) -> None:
+        with connection:
+            line = _read_request(connection)
+            if line:
+                server.requests.append(line)
+                data = answer(len(server.requests) - 1, line)
+                if data is not None:
+                    connection.sendall(data)
 
     def serve() -> None:
         while not stopped.is_set():
@@ -50,13 +62,10 @@ def wild(answer: Callable[[int, str], Reply]) -> Iterator[Wild]:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            with connection:
-                line = _read_request(connection)
-                if line:
-                    server.requests.append(line)
-                    data = answer(len(server.requests) - 1, line)
-                    if data is not None:
-                        connection.sendall(data)
+            if at_once:
+                threading.Thread(target=handle, args=(connection,), daemon=True).start()
+            else:
+                handle(connection)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
