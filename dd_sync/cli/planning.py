@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,7 +28,18 @@ def make_plan(app: App, catalog: Catalog, datadog: Datadog, only: str | None = N
     from dd_sync.plan.build import build_plan
 
     live = datadog.monitors.list((MANAGED, CATALOG + catalog.name))
+    if app.screen.verbose:
+        _tell_unknown(app, live)
     return build_plan(catalog.monitors, live, catalog.name, target=datadog.target, only=only)
+
+
+def _tell_unknown(app: App, live: Iterable[Mapping[str, Any]]) -> None:
+    from dd_sync.kinds.monitor import unknown_fields
+    from dd_sync.text import within_line
+
+    unknown = within_line(", ".join(unknown_fields(live)), 500)
+    if unknown:
+        app.screen.detail(f"fields of live monitors that are not compared unless declared: {unknown}")
 
 
 def tell_tunables(app: App, catalog: Catalog) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dd_sync.errors import QueryError
-from dd_sync.kinds.normal import aligned, normal_options
-from dd_sync.model.monitor import Monitor
+from dd_sync.kinds.normal import aligned, normal_options, unknown_options
+from dd_sync.model.monitor import FIELDS, READ_ONLY, Monitor
 from dd_sync.model.options import METRIC_TYPES
 from dd_sync.model.ownership import APPLIED, key_of
 from dd_sync.ports import Json
 
+_KNOWN = frozenset((*FIELDS, *READ_ONLY))
 _REFERENCE = re.compile(r"\$\{monitor:([^}]+)\}")
 
 
@@ -86,6 +87,18 @@ def same_query(type: str, one: str, other: str) -> bool:
         return render(parse(one)) == render(parse(other))
     except QueryError:
         return False
+
+
+def unknown_fields(live: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The fields of live monitors that nobody here knows yet, each once: `options.name` or `name`.
+
+    They are not compared, and so never changed, unless the catalog declares them.
+    """
+    names: set[str] = set()
+    for body in live:
+        names.update(body.keys() - _KNOWN)
+        names.update(f"options.{name}" for name in unknown_options(body.get("options") or {}))
+    return tuple(sorted(names))
 
 
 def create_body(monitor: Monitor) -> Json:

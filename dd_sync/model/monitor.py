@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# The fields a user can set; what else Datadog answers with is read-only.
+# The fields a user can set.
 FIELDS = (
     "type",
     "name",
@@ -18,6 +18,24 @@ FIELDS = (
     "restricted_roles",
     "draft_status",
     "assets",
+)
+# What else Datadog was seen to answer with.
+READ_ONLY = (
+    "id",
+    "org_id",
+    "created",
+    "created_at",
+    "creator",
+    "modified",
+    "deleted",
+    "multi",
+    "state",
+    "overall_state",
+    "overall_state_modified",
+    "matching_downtimes",
+    "restricted",
+    "restriction_policy",
+    "run_as",
 )
 
 

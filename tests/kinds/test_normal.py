@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dd_sync.kinds.monitor import comparable, compared
+from dd_sync.kinds.monitor import comparable, compared, unknown_fields
 from dd_sync.kinds.normal import normal_options, unknown_options
 from dd_sync.model.monitor import Monitor
 from dd_sync.model.options import OPTIONS
+from tests.kinds.bodies import answer
 
 QUERY = "sum(last_1h):sum:streams.created{env:prod,!tenant:load-test} by {tenant}.as_count() > 500"
 
@@ -200,6 +202,13 @@ def test_options_that_the_table_does_not_know_are_named() -> None:
     assert unknown_options({"locked": True, "an_option_of_tomorrow": 1, "timeout_h": None}) == (
         "an_option_of_tomorrow",
     )
+
+
+def test_fields_that_nobody_knows_are_named_once_and_those_of_a_live_monitor_are_not() -> None:
+    body = answer({"type": "query alert", "query": QUERY}, random.Random(5))
+    assert set(unknown_fields([body])) <= {"options.an_injected_option"}
+    odd = {"id": 1, "mood": "good", "options": {"zeal": 1, "timeout_h": 2}}
+    assert unknown_fields([odd, {**odd, "options": None}]) == ("mood", "options.zeal")
 
 
 def test_assets_are_compared_where_datadog_was_asked_for_them() -> None:

@@ -81,7 +81,7 @@ def test_a_field_changed_alone_shows_as_exactly_that_change(
     if name in FIELDS and name not in edited:
         return  # a field that is not sent keeps its value
     shown = changes(edited, live)
-    if name in ("variables", "scheduling_options"):
+    if name in ("variables", "scheduling_options", "threshold_windows"):
         assert shown
         assert all(path.startswith(path_of(name)) for path in shown)
     elif name == "an_option_of_tomorrow" and edited["options"].get(name) is None:
