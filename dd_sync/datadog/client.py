@@ -12,6 +12,7 @@ from datadog_api_client import ApiClient, Configuration
 from dd_sync import __version__
 from dd_sync.datadog.downtimes import DatadogDowntimes
 from dd_sync.datadog.monitors import DatadogMonitors
+from dd_sync.datadog.pace import Pace
 from dd_sync.datadog.retry import Patience
 from dd_sync.datadog.target import Target, choose_target
 from dd_sync.datadog.wire import Wire
@@ -29,7 +30,7 @@ class Datadog:
     def __init__(self, target: Target, client: ApiClient, patience: Patience) -> None:
         self.target = target.name
         self._client: Any = client
-        self._wire = Wire(target, patience)
+        self._wire = Wire(target, patience, Pace(patience.sleep, patience.clock))
 
     @cached_property
     def monitors(self) -> Monitors:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from dd_sync.errors import DatadogError
 
@@ -15,10 +15,18 @@ IDEMPOTENT = frozenset({"GET", "PUT", "PATCH", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One attempt that failed. reset: seconds until Datadog's rate limit opens again, if it said so."""
+    """One attempt that failed. reset: seconds until Datadog's rate limit opens again, if it said so.
+
+    headers: the answer's, empty if there was none.
+    """
 
     error: DatadogError
     reset: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int | None:
+        return self.error.status
 
 
 @dataclass(frozen=True, slots=True)

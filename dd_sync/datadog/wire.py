@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from dd_sync.datadog.pace import Pace
 from dd_sync.datadog.retry import Failure, Patience
 from dd_sync.datadog.target import Target
 from dd_sync.errors import DatadogError
@@ -30,11 +31,19 @@ _MOST_DETAILS = 5
 
 
 @dataclass(frozen=True, slots=True)
+class _Answer:
+    body: Any
+    status: int
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Wire:
-    """Sends requests to one Datadog with one patience."""
+    """Sends requests to one Datadog with one patience, and all writes at one pace."""
 
     target: Target
     patience: Patience
+    pace: Pace
 
     def call(
         self,
@@ -50,28 +59,55 @@ class Wire:
         """
         started = self.patience.clock()
         attempts = 0
+        paced = 0.0
         while True:
-            outcome = self._attempt(f"{method} {path}", send, also)
+            waited, in_pace, outcome = self._in_pace(method, path, send, also)
+            paced += waited
             if not isinstance(outcome, Failure):
-                return outcome[0]
+                return outcome.body
             attempts += 1
-            spent = self.patience.clock() - started
+            if in_pace and outcome.error.status == 429 and attempts <= self.patience.retries:
+                # It was refused, not carried out; the pace knows when there is room again.
+                continue
+            spent = self.patience.clock() - started - paced
             wait = self.patience.wait(method, outcome, attempts, spent)
             if wait is None:
                 raise outcome.error
             self.patience.sleep(wait)
 
+    def _in_pace(
+        self,
+        method: str,
+        path: str,
+        send: Callable[[], urllib3.BaseHTTPResponse],
+        also: tuple[int, ...],
+    ) -> tuple[float, bool, _Answer | Failure]:
+        """Seconds waited before the attempt, whether a next one would be paced too, and what came of it."""
+        if method == "GET":
+            return 0.0, False, self._attempt(f"{method} {path}", send, also)
+        # The limit is the endpoint's, whichever monitor it is asked about.
+        route = f"{method} {'/'.join(path.split('/')[:4])}"
+        waited = self.pace.enter(route)
+        sent = self.patience.clock()
+        outcome: _Answer | Failure | None = None
+        try:
+            outcome = self._attempt(f"{method} {path}", send, also)
+        finally:
+            status = None if outcome is None else outcome.status
+            in_pace = self.pace.leave(route, sent, status, outcome.headers if outcome else {})
+        return waited, in_pace, outcome
+
     def _attempt(
         self, request: str, send: Callable[[], urllib3.BaseHTTPResponse], also: tuple[int, ...]
-    ) -> tuple[Any] | Failure:
+    ) -> _Answer | Failure:
         status: int | None = None
         try:
             answer = send()
             status = answer.status
-            return (_json(answer.data),)
+            return _Answer(_json(answer.data), status, answer.headers)
         except ApiException as error:
             if error.status in also:
-                return (error.body,)
+                return _Answer(error.body, int(error.status), error.headers or {})
             return self._refused(request, error) if error.status else self._no_tls(request, error)
         except (HTTPError, OSError) as error:
             return self._unreachable(request, error)
@@ -98,6 +134,7 @@ class Wire:
                 details=details,
             ),
             reset if status == 429 else None,
+            error.headers or {},
         )
 
     def _no_tls(self, request: str, error: ApiException) -> Failure:
@@ -166,7 +203,7 @@ def _text(error: Any) -> str:
     return str(error)
 
 
-def _seconds(headers: dict[str, str], wanted: str) -> float | None:
+def _seconds(headers: Mapping[str, str], wanted: str) -> float | None:
     for name, value in headers.items():
         if name.lower() == wanted and value.strip().isdecimal():
             return float(value)

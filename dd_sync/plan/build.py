@@ -13,16 +13,21 @@ from dd_sync.model.ownership import CATALOG, MANAGED
 from dd_sync.plan.changes import Change, Create, Delete, Json, Plan, Replace, Update, digest
 from dd_sync.plan.diff import field_changes
 from dd_sync.plan.risk import labels
+from dd_sync.plan.same import plainly_same
 
 NOTHING_LIVE = "nothing in Datadog carries this catalog's tags: every monitor is planned as a create"
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A live monitor that the catalog owns."""
+    """A live monitor that the catalog owns. body: as Datadog answers."""
 
     id: int
-    monitor: Monitor
+    body: Json
+
+    @property
+    def monitor(self) -> Monitor:
+        return Monitor.from_json(self.body)
 
     @property
     def fingerprint(self) -> str:
@@ -71,7 +76,7 @@ def build_plan(
 
 def catalog_hash(declared: Iterable[Declared]) -> str:
     """Of every declared monitor as it would be sent: moves when, and only when, one of those does."""
-    return digest(sorted([one.key, kind.update_body(one.monitor)] for one in declared))
+    return digest(sorted([one.key, digest(kind.update_body(one.monitor))] for one in declared))
 
 
 def match(live: Iterable[Json], catalog: str) -> dict[str, Live]:
@@ -80,7 +85,7 @@ def match(live: Iterable[Json], catalog: str) -> dict[str, Live]:
     for body in live:
         key = kind.identity(body, catalog)
         if key is not None:
-            found.setdefault(key, []).append(Live(int(body["id"]), Monitor.from_json(body)))
+            found.setdefault(key, []).append(Live(int(body["id"]), body))
     for key, several in sorted(found.items()):
         if len(several) > 1:
             ids = ", ".join(str(one.id) for one in sorted(several, key=lambda one: one.id))
@@ -111,12 +116,17 @@ def _change(one: Declared, live: Live | None, ids: Mapping[str, int]) -> Change 
     if live is None:
         body = kind.create_body(one.monitor)
         return Create(key=one.key, name=one.monitor.name, body=body, references=one.references)
-    wanted = replace(one.monitor, query=kind.resolve(one.monitor.query, ids))
-    ours, theirs = kind.compared(wanted, live.monitor)
+    wanted = one.monitor
+    if one.references:
+        wanted = replace(wanted, query=kind.resolve(wanted.query, ids))
+    if plainly_same(wanted, live.body):
+        return None
+    there = live.monitor
+    ours, theirs = kind.compared(wanted, there)
     if ours == theirs:
         return None
     fields = field_changes(ours, theirs)
-    if not kind.can_become(live.monitor.type, wanted.type):
+    if not kind.can_become(there.type, wanted.type):
         return Replace(
             key=one.key,
             name=one.monitor.name,
@@ -135,17 +145,17 @@ def _change(one: Declared, live: Live | None, ids: Mapping[str, int]) -> Change 
         body=kind.update_body(one.monitor),
         live=live.fingerprint,
         references=one.references,
-        labels=labels(wanted, live.monitor, fields, protected=one.protected),
+        labels=labels(wanted, there, fields, protected=one.protected),
     )
 
 
 def _delete(key: str, live: Live) -> Delete:
     return Delete(
         key=key,
-        name=live.monitor.name,
+        name=str(live.body.get("name") or ""),
         monitor_id=live.id,
         live=live.fingerprint,
-        composite=live.monitor.type == "composite",
+        composite=live.body.get("type") == "composite",
     )
 
 

@@ -121,8 +121,20 @@ class Plan:
 
 def digest(value: Any) -> str:
     """SHA-256 of a JSON value, in hex: equal values, whatever the order of their keys, equal digests."""
-    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text = _dumps(value)
+    except TypeError:
+        # Not plain JSON yet: another mapping than dict, keys that are no text.
+        text = _dumps(_plain(value))
+    else:
+        # Only a text with one of these can hold a float that is a whole number.
+        if ".0" in text or "e+" in text:
+            text = _dumps(_plain(value))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ import urllib3
 from datadog_api_client.exceptions import ApiException
 
 from dd_sync.datadog.client import Datadog
+from dd_sync.datadog.pace import Pace
 from dd_sync.datadog.retry import Patience
 from dd_sync.datadog.target import Target
 from dd_sync.datadog.wire import Wire
@@ -221,7 +222,11 @@ def test_each_status_says_what_to_do(status: int, hint: str) -> None:
 def wire() -> Wire:
     naps: list[float] = []
     patience = Patience(sleep=naps.append, clock=lambda: sum(naps), jitter=lambda: 0.5)
-    return Wire(Target("https://api.datadoghq.com", "datadoghq.com", "k1", "k2"), patience)
+    return Wire(
+        Target("https://api.datadoghq.com", "datadoghq.com", "k1", "k2"),
+        patience,
+        Pace(patience.sleep, patience.clock),
+    )
 
 
 @pytest.mark.parametrize(
