@@ -19,7 +19,7 @@ SETTLE = "sum:settle.attempts{env:prod} by {tenant}.as_count()"
 
 
 def rules_text() -> str:
-    blocks = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text("utf-8"), re.S)
+    blocks: list[str] = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text("utf-8"), re.S)
     (text,) = [block for block in blocks if block.startswith("groups:")]
     return text
 
