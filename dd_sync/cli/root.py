@@ -19,6 +19,7 @@ COMMANDS = {
     "snooze": ("dd_sync.cli.snooze:snooze", "Silence one tenant for a while, list and end snoozes."),
     "normalise": ("dd_sync.cli.normalise:normalise", "Tell real changes from what Datadog rewrites."),
     "local": ("dd_sync.cli.local:local", "Run a Datadog on this machine, without an account."),
+    "query": ("dd_sync.cli.query:query", "Read monitor queries as Datadog would."),
     "schema": ("dd_sync.cli.schema:schema", "Print the JSON Schema of catalog files, for editors."),
     "completion": ("dd_sync.cli.completion:completion", "Print the completion script of a shell."),
     "demo": ("dd_sync.cli.demo:demo", "Tell the whole story against a Datadog on this machine."),

@@ -17,6 +17,7 @@ from dd_sync.query.nodes import (
     Node,
     Number,
     Text,
+    Variable,
 )
 
 SPACE = ("avg", "sum", "min", "max")
@@ -126,7 +127,7 @@ class Support:
                 return self._same(expression, self.keys(left), self.keys(right))
             case Call():
                 return self._call(expression)
-            case Text(value=value):
+            case Text(value=value) | Variable(name=value):
                 raise self._error(expression, f"'{value}' stands where a number or a metric is expected")
 
     def _error(self, node: Node, problem: str, hint: str = HINT) -> Unsupported:

@@ -7,6 +7,7 @@ and IN and no parenthesis more than needed. A change's shift is written `last_1h
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from dd_sync.query.nodes import (
     And,
@@ -28,19 +29,32 @@ from dd_sync.query.nodes import (
     Tag,
     Text,
     TimeAggregation,
+    Variable,
     Window,
 )
+
+if TYPE_CHECKING:
+    from dd_sync.query.alerts import Query
 
 _PLAIN_WORD = re.compile(r"[^\W\d][\w.]*\Z")
 # Integers up to here are exact as floats and read better written out.
 _WRITTEN_OUT = 1e15
 
 
-def render(alert: MetricAlert) -> str:
+def render(query: Query) -> str:
     """The canonical text of a whole query."""
-    threshold = "threshold" if alert.threshold is None else render_number(alert.threshold)
-    expression = render_expression(alert.expression)
-    return f"{_time_aggregation(alert.aggregation)}:{expression} {alert.comparator} {threshold}"
+    if isinstance(query, MetricAlert):
+        expression = render_expression(query.expression)
+        comparison = render_comparison(query.comparator, query.threshold)
+        return f"{_time_aggregation(query.aggregation)}:{expression}{comparison}"
+    from dd_sync.query.canonical_alerts import render_alert
+
+    return render_alert(query)
+
+
+def render_comparison(comparator: str, threshold: float | None) -> str:
+    """` > 90`, with the space before it."""
+    return f" {comparator} {'threshold' if threshold is None else render_number(threshold)}"
 
 
 def render_number(value: float) -> str:
@@ -80,6 +94,8 @@ def render_expression(node: Expression) -> str:
             return f"-({inner})" if isinstance(node.item, Binary) else f"-{inner}"
         case Text():
             return _quoted(node.value)
+        case Variable():
+            return node.name
 
 
 def _metric(node: Metric) -> str:

@@ -14,9 +14,9 @@ MOST_OPERATORS = 256
 
 # What no alternative matches is white space: `other` takes every other character. Punctuation is in no
 # named group, so that its kind is its own text. A brace block is one token, its inside has rules of its own.
-_TOKEN = re.compile(
+EXPRESSION_TOKEN = re.compile(
     r"""
-      (?P<word>[^\W\d][\w.]*)
+      (?P<word>[A-Za-z_][\w.]*+)
     | (?P<braces>\{[^{}]*\})
     | (?P<shift>\d+(?:mo|[mhdw])_ago\b)
     | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
@@ -31,8 +31,8 @@ _TOKEN = re.compile(
 _SCOPE_TOKEN = re.compile(
     r"""
       [,()!]
-    | (?P<tag>[^\s,():!"{}][^\s,():{}]*:(?:"[^"]*"|\([^\s,(){}]*\)|[^\s,(){}])*+)
-    | (?P<word>"[^"]*"|[^\s,():{}][^\s,():{}]*)
+    | (?P<tag>[^\s,():!"{}][^\s,():{}]*+:(?:[^\s,(){}"]++|"[^"]*"|\([^\s,(){}]*\)|")*+)
+    | (?P<word>"[^"]*"|[^\s,():{}]++)
     | (?P<other>\S)
     """,
     re.VERBOSE,
@@ -78,7 +78,7 @@ class Tokens:
 
 
 def expression_tokens(text: str) -> Tokens:
-    return Tokens(text, _TOKEN, 0, len(text))
+    return Tokens(text, EXPRESSION_TOKEN, 0, len(text))
 
 
 def scope_tokens(text: str, start: int, end: int) -> Tokens:

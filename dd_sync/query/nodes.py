@@ -143,6 +143,13 @@ class Metric(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Variable(Node):
+    """The name of another query, in a formula: `query1`. Never part of a metric query."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Negative(Node):
     item: Expression
 
@@ -174,7 +181,7 @@ class Call(Node):
     modifiers: tuple[Modifier, ...] = ()
 
 
-Expression = Number | Text | Metric | Negative | Binary | Call
+Expression = Number | Text | Metric | Variable | Negative | Binary | Call
 
 Comparator = Literal[">", ">=", "<", "<=", "==", "!="]
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from dd_sync.query.lexer import DEEPEST, Tokens, error_at, refuse_endless, scope_tokens
 from dd_sync.query.nodes import And, Everything, In, Not, Or, Scope, Tag
 
+# Anything but tags joined by commas: white space, quotes, operators, or nothing where a tag should be.
+_NEEDS_TOKENS = re.compile(r"""[\s(){}"]|(?:^|,)!?+(?:and|or|not|in)?(?:[,:!]|$)""", re.IGNORECASE)
 _OPERATORS = frozenset(("and", "or", "not", "in"))
 
 
@@ -25,8 +29,9 @@ def parse_scope(text: str) -> Scope:
 
 def read_scope(text: str, start: int, end: int) -> Scope:
     """The scope between two offsets of a query's text, the braces left out."""
-    if text[start:end].strip() == "*":
-        return Everything(span=(start, end))
+    inside = text[start:end]
+    if not _NEEDS_TOKENS.search(inside):
+        return _plain_items(inside, start)
     tokens = scope_tokens(text, start, end)
     if tokens.kinds[0] == "end":
         raise error_at(text, "the scope is empty", "write * for everything", max(0, start - 1), end + 1)
@@ -34,6 +39,25 @@ def read_scope(text: str, start: int, end: int) -> Scope:
     if tokens.kinds[tokens.index] != "end":
         raise tokens.error(f"unexpected {tokens.shown()} in the scope", _hint_for(tokens))
     return scope
+
+
+def _plain_items(inside: str, start: int) -> Scope:
+    """`env:prod,!tenant:a`: what most scopes are, read without making tokens of it."""
+    items: list[Scope] = []
+    for item in inside.split(","):
+        end = start + len(item)
+        items.append(_plain_item(item, start, end))
+        start = end + 1
+    return items[0] if len(items) == 1 else And(tuple(items), span=(items[0].span[0], start - 1))
+
+
+def _plain_item(item: str, start: int, end: int) -> Scope:
+    if item[0] == "!":
+        return Not(_plain_item(item[1:], start + 1, end), span=(start, end))
+    if item == "*":
+        return Everything(span=(start, end))
+    key, colon, value = item.partition(":")
+    return Tag(key, value if colon else None, span=(start, end))
 
 
 def _hint_for(tokens: Tokens) -> str:

@@ -8,6 +8,24 @@ from collections.abc import Iterable
 TIME_AGGREGATORS = ("avg", "sum", "min", "max", "last")
 CHANGES = ("change", "pct_change")
 SPACE_AGGREGATORS = ("avg", "sum", "min", "max", "count", "last")
+ROLLUPS = ("count", "cardinality", "avg", "sum", "min", "max", "median", "pc75", "pc90", "pc95", "pc99")
+SOURCES = (
+    "logs",
+    "events",
+    "rum",
+    "audits",
+    "trace-analytics",
+    "ci-pipelines",
+    "ci-tests",
+    "error-tracking",
+    "error-tracking-rum",
+    "error-tracking-logs",
+    "error-tracking-traces",
+    "database-monitoring",
+    "network-performance",
+    "network-path",
+    "llm-observability",
+)
 MODIFIERS = ("as_count", "as_rate", "rollup", "fill", "weighted")
 # fmt: off
 _FUNCTIONS = (
@@ -18,7 +36,7 @@ _FUNCTIONS = (
     "outliers", "forecast", "top", "default", "count_nonzero", "count_not_null", "exclude_null",
     "default_zero", "clamp_min", "clamp_max", "cutoff_min", "cutoff_max", "timeshift",
     "calendar_shift", "hour_before", "day_before", "week_before", "month_before", "min", "max",
-    "avg", "sum", "minimum", "maximum", "stddev", "percentile",
+    "avg", "sum", "minimum", "maximum", "stddev", "percentile", "failed_runs",
 )
 # fmt: on
 FUNCTIONS = frozenset(_FUNCTIONS) | {
@@ -29,6 +47,14 @@ FUNCTIONS = frozenset(_FUNCTIONS) | {
 }
 
 _PERCENTILE = re.compile(r"p\d{1,2}(\.\d+)?\Z")
+
+
+_ROLLUP_PERCENTILE = re.compile(r"pc?\d{1,2}(\.\d+)?\Z")
+
+
+def is_rollup(word: str) -> bool:
+    """Whether events can be rolled up by this method."""
+    return word in ROLLUPS or word == "latest" or _ROLLUP_PERCENTILE.match(word) is not None
 
 
 def is_time_aggregator(word: str) -> bool:
@@ -52,4 +78,6 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """What to write instead of `word`: the nearest name, or all of them."""
     names = list(known)
     nearest = near(word, names)
-    return f"did you mean {nearest}?" if nearest else f"use {', '.join(names[:-1])} or {names[-1]}"
+    if nearest:
+        return f"did you mean {nearest}?"
+    return f"use {' or '.join(filter(None, (', '.join(names[:-1]), names[-1])))}"

@@ -1,0 +1,94 @@
+"""`123 && (456 || !789)`, text to nodes. && binds tighter than ||."""
+
+from __future__ import annotations
+
+import re
+
+from dd_sync.query.alerts import (
+    CompositeAlert,
+    Condition,
+    Conjunction,
+    Disjunction,
+    MonitorId,
+    MonitorKey,
+    Negation,
+)
+from dd_sync.query.lexer import Tokens, refuse_endless
+from dd_sync.query.reader import Reader
+
+_TOKEN = re.compile(
+    r"""
+      &&|\|\||[!()]
+    | (?P<key>\$\{monitor:[^{}\s]+\})
+    | (?P<id>\d{1,19}(?!\w))
+    | (?P<other>[\w$]+|\S)
+    """,
+    re.VERBOSE,
+)
+_HINT = "join monitor ids by && and ||, with ! for not and parentheses: 123 && (456 || !789)"
+
+
+def read_composite(text: str) -> CompositeAlert:
+    refuse_endless(text)
+    reader = _Composite(Tokens(text, _TOKEN, 0, len(text)))
+    condition = reader.any_of()
+    tokens = reader.tokens
+    if tokens.kinds[tokens.index] != "end":
+        hint = "no parenthesis is open here" if tokens.kinds[tokens.index] == ")" else _HINT
+        raise tokens.error(f"expected && or ||, not {tokens.shown()}", hint)
+    return CompositeAlert(condition, span=condition.span)
+
+
+class _Composite(Reader):
+    __slots__ = ()
+
+    def any_of(self) -> Condition:
+        tokens = self.tokens
+        start = tokens.starts[tokens.index]
+        first = self.all_of()
+        if tokens.kinds[tokens.index] != "||":
+            return first
+        items: list[Condition] = list(first.items) if isinstance(first, Disjunction) else [first]
+        while tokens.kinds[tokens.index] == "||":
+            tokens.index += 1
+            item = self.all_of()
+            items.extend(item.items if isinstance(item, Disjunction) else (item,))
+        return Disjunction(tuple(items), span=(start, tokens.end))
+
+    def all_of(self) -> Condition:
+        tokens = self.tokens
+        start = tokens.starts[tokens.index]
+        first = self.one()
+        if tokens.kinds[tokens.index] != "&&":
+            return first
+        items: list[Condition] = list(first.items) if isinstance(first, Conjunction) else [first]
+        while tokens.kinds[tokens.index] == "&&":
+            tokens.index += 1
+            item = self.one()
+            items.extend(item.items if isinstance(item, Conjunction) else (item,))
+        return Conjunction(tuple(items), span=(start, tokens.end))
+
+    def one(self) -> Condition:
+        tokens = self.tokens
+        opened = tokens.index
+        kind, text, start = tokens.kinds[opened], tokens.texts[opened], tokens.starts[opened]
+        if kind not in {"id", "key", "!", "("}:
+            raise tokens.error(f"expected the id of a monitor, not {tokens.shown()}", _HINT)
+        tokens.index += 1
+        if kind == "id":
+            return MonitorId(int(text), span=(start, tokens.end))
+        if kind == "key":
+            return MonitorKey(text[len("${monitor:") : -1], span=(start, tokens.end))
+        self.descend()
+        if kind == "!":
+            item = self.one()
+            self.depth -= 1
+            return Negation(item, span=(start, tokens.end))
+        item = self.any_of()
+        self.depth -= 1
+        if tokens.kinds[tokens.index] == "end":
+            raise tokens.error("the parenthesis is not closed", "add the missing )", at=opened)
+        if tokens.kinds[tokens.index] != ")":
+            raise tokens.error(f"expected && or ||, not {tokens.shown()}", _HINT)
+        tokens.index += 1
+        return item
