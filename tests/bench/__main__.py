@@ -24,7 +24,7 @@ from tests.bench.stage import Stage, stage
     help="Measure nothing: print main's results and this tree's side by side, as Markdown.",
 )
 def bench(only: str, out: Path | None, strict: bool, compare: tuple[Path, Path] | None) -> None:
-    """Speed as ratios: CPU of a whole process, against a baseline that ran in turns with it."""
+    """Speed as ratios: what a whole process costs, against a baseline that ran in turns with it."""
     if compare:
         click.echo(comparison(*(_read(path) for path in compare)), nl=False)
         return
@@ -41,9 +41,11 @@ def bench(only: str, out: Path | None, strict: bool, compare: tuple[Path, Path] 
 
 
 def _measure(bar: Bar, here: Stage) -> Result:
-    unmeasured = Result(bar.name, bar.against_name, bar.at_most)
+    unmeasured = Result(bar.name, bar.against_name, bar.at_most, unit="MB" if bar.of == "peak" else "s")
     try:
-        found = ratio(bar.command(here), bar.against(here), rounds=bar.rounds, environ=here.environ)
+        found = ratio(
+            bar.command(here), bar.baseline(here), rounds=bar.rounds, environ=here.environ, of=bar.of
+        )
     except Failed as failure:
         return replace(unmeasured, failure=str(failure))
     return replace(

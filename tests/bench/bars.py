@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.bench.measure import Command
+from tests.bench.measure import Command, Measure
 from tests.bench.stage import DD_SYNC, PROJECT, Stage
 
 Staged = Callable[[Stage], Command]
@@ -14,14 +14,21 @@ Staged = Callable[[Stage], Command]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """`command` may cost at most `at_most` times the CPU of `against`, as medians of `rounds`."""
+    """`command` may cost at most `at_most` times what `against` costs, as medians of `rounds`.
+
+    of: what is measured, CPU unless said otherwise; against: a command, or a number of seconds or MB.
+    """
 
     name: str
     command: Staged
-    against: Staged
+    against: Staged | float
     at_most: float
     against_name: str = "the imports"
     rounds: int = 9
+    of: Measure = "cpu"
+
+    def baseline(self, stage: Stage) -> Command | float:
+        return self.against if isinstance(self.against, float) else self.against(stage)
 
 
 def always(*command: str) -> Staged:
@@ -46,6 +53,34 @@ def snooze(stage: Stage) -> Command:
     return command
 
 
+def plan(monitors: int) -> Staged:
+    """A plan of raw monitors that are all in sync."""
+
+    def staged(stage: Stage) -> Command:
+        folder = stage.raw_catalog(monitors)
+        command = (DD_SYNC, "plan", "--catalog", str(folder), "--host", stage.canned(monitors))
+        return lambda _round: command
+
+    return staged
+
+
+def floor(monitors: int) -> Staged:
+    def staged(stage: Stage) -> Command:
+        folder, url = stage.raw_catalog(monitors), stage.canned(monitors)
+        return lambda _round: (sys.executable, str(PROJECT / "tests/bench/floor.py"), url, str(folder))
+
+    return staged
+
+
+def creates(stage: Stage) -> Command:
+    """1,000 creates, each answered after 50 ms; each round into a Datadog that has none of them."""
+    folder = stage.raw_catalog(1_001)
+    return lambda _round: (
+        *(DD_SYNC, "apply", "--yes", "--format", "json"),
+        *("--catalog", str(folder), "--host", stage.slow(1_001, latency=0.05)),
+    )
+
+
 IMPORTS = always(sys.executable, "-c", "import click, yaml, pydantic")
 
 BARS = (
@@ -53,4 +88,9 @@ BARS = (
     Bar("a snooze against the local Datadog", snooze, IMPORTS, at_most=3.0),
     Bar("check of 1,000 guards", check(1_000), IMPORTS, at_most=10.0, rounds=5),
     Bar("check of 10,000 guards", check(10_000), check(1_000), 11.0, "check of 1,000 guards", rounds=3),
+    Bar("plan of 10,000 monitors", plan(10_000), floor(10_000), 1.0, "the floor", rounds=5),
+    Bar("plan of 10,000 monitors, time", plan(10_000), floor(10_000), 1.0, "the floor", 5, "wall"),
+    Bar("plan of 10,000 monitors, memory", plan(10_000), 160.0, 1.0, "160 MB", 1, "peak"),
+    Bar("plan of 10,000 against 1,000", plan(10_000), plan(1_000), 11.0, "plan of 1,000 monitors", 3),
+    Bar("apply of 1,000 creates, time", creates, 6.25, 1.25, "8 x 50 ms", 1, "wall"),
 )

@@ -12,7 +12,7 @@ NOISE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One bar of one run. seconds: median CPU; None, like the ratio, where nothing could be measured."""
+    """One bar of one run. seconds: median, or MB of memory; None, like the ratio, if nothing was measured."""
 
     name: str
     against: str
@@ -21,6 +21,7 @@ class Result:
     seconds: float | None = None
     baseline_seconds: float | None = None
     failure: str = ""
+    unit: str = "s"
 
     @property
     def holds(self) -> bool:
@@ -39,7 +40,7 @@ class Result:
 def line(result: Result) -> str:
     """One line of the table that `make bench` prints while it goes."""
     measured = "     -" if result.ratio is None else f"{result.ratio:6.2f}"
-    cost = "" if result.seconds is None else f"{result.seconds:7.3f} s"
+    cost = "" if result.seconds is None else f"{result.seconds:7.3f} {result.unit}"
     share = f"{measured} x {result.against}"
     return f"{result.name:<36}{cost:>10}  {share:<32} bar {result.at_most:5.1f}  {result.verdict}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests.bench.measure import Failed
 
@@ -56,6 +58,43 @@ SPIKE = """\
     message: "{{{{tenant.name}}}} is far above its usual level: {{{{value}}}}."
 """
 
+RAW = """\
+  - key: raw-{number}
+    name: Raw {number} is high
+    type: query alert
+    query: sum(last_1h):sum:bench.created_{number}{{env:prod}} by {{tenant}}.as_count() > {above}
+    message: |
+      {{{{tenant.name}}}} created {{{{value}}}} in the last hour (limit {{{{threshold}}}}).
+      Look at the runbook before anybody is woken. @slack-bench
+    tags: [team:bench, service:bench-{service}]
+    priority: {priority}
+    options:
+      thresholds: {{critical: {above}, warning: {warning}}}
+      notify_no_data: false
+      renotify_interval: 60
+      evaluation_delay: 60
+      require_full_window: false
+      include_tags: true
+"""
+# What recorded answers hold beside what was sent.
+ANSWERED = {
+    "org_id": 1,
+    "multi": True,
+    "created_at": 1765465762000,
+    "created": "2025-12-11T15:09:22.551561+00:00",
+    "modified": "2025-12-11T15:09:22.551561+00:00",
+    "deleted": None,
+    "restricted_roles": None,
+    "draft_status": "published",
+    "assets": [],
+    "overall_state_modified": None,
+    "overall_state": "No Data",
+    "creator": {"name": "Bench", "handle": "bench@example.com", "email": "bench@example.com", "id": 7},
+    "matching_downtimes": [],
+}
+FILLED_IN = {"notify_audit": False, "silenced": {}, "new_host_delay": 300}
+PAGE = 1000
+
 
 class Stage:
     """Everything lives in one temporary folder and ends with the `with` block."""
@@ -64,12 +103,59 @@ class Stage:
         self._folder = folder
         self._ends = ends
         self._catalogs: dict[int, Path] = {}
+        self._raw: dict[int, Path] = {}
+        self._canned: dict[int, str] = {}
 
     def catalog(self, guards: int) -> Path:
         """A catalog of that many guards, every other one a spike, with no problem in it."""
         if guards not in self._catalogs:
             self._catalogs[guards] = _write_catalog(self._folder / f"catalog-{guards}", guards)
         return self._catalogs[guards]
+
+    def raw_catalog(self, monitors: int) -> Path:
+        """A catalog of that many monitors in Datadog's own form."""
+        if monitors not in self._raw:
+            self._raw[monitors] = _write_raw(self._folder / f"raw-{monitors}", monitors)
+        return self._raw[monitors]
+
+    def canned(self, monitors: int) -> str:
+        """Base URL of a server whose canned pages are the raw catalog of that many monitors, in sync."""
+        if monitors not in self._canned:
+            pages = _write_pages(self._folder / f"live-{monitors}", self._rendered(monitors))
+            self._canned[monitors] = self._serve(pages)
+        return self._canned[monitors]
+
+    def slow(self, monitors: int, latency: float) -> str:
+        """Base URL of a server that has only the first monitor of that catalog yet, and takes its time.
+
+        Not none at all: where nothing is live, each create is searched for first.
+        """
+        pages = _write_pages(self._folder / f"first-of-{monitors}", self._rendered(monitors)[:1])
+        return self._serve(pages, str(latency))
+
+    def _rendered(self, monitors: int) -> list[dict[str, Any]]:
+        command = (DD_SYNC, "render", "--catalog", str(self.raw_catalog(monitors)))
+        done = subprocess.run(
+            command, env={**os.environ, **self.environ}, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise Failed(f"the stage could not be set: dd-sync render ended with exit {done.returncode}")
+        bodies: list[dict[str, Any]] = json.loads(done.stdout)
+        return bodies
+
+    def _serve(self, *arguments: Path | str) -> str:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.canned", *map(str, arguments)],
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._ends.callback(server.wait)
+        self._ends.callback(server.terminate)
+        assert server.stdout
+        self._ends.enter_context(server.stdout)
+        return server.stdout.readline().strip()
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -118,6 +204,37 @@ def _write_catalog(folder: Path, guards: int) -> Path:
         text = f"defaults: {{tags: [team:bench, service:bench], level: 2}}\nmonitors:\n{monitors}"
         (folder / f"guards-{first:06}.yaml").write_text(text)
     return folder
+
+
+def _write_raw(folder: Path, monitors: int) -> Path:
+    folder.mkdir()
+    (folder / "catalog.yaml").write_text("catalog: bench\n")
+    for first in range(0, monitors, GUARDS_A_FILE):
+        raw = "".join(_raw(number) for number in range(first, min(first + GUARDS_A_FILE, monitors)))
+        (folder / f"raw-{first:06}.yaml").write_text(f"monitors:\n{raw}")
+    return folder
+
+
+def _raw(number: int) -> str:
+    above = number % 900 + 100
+    return RAW.format(
+        number=number, above=above, warning=above * 4 // 5, service=number % 50, priority=number % 5 + 1
+    )
+
+
+def _write_pages(folder: Path, bodies: list[dict[str, Any]]) -> Path:
+    """The bodies as Datadog answers them, in pages."""
+    (folder / "pages").mkdir(parents=True, exist_ok=True)
+    live = [_answered(number, body) for number, body in enumerate(bodies, 1)]
+    for page in range(0, len(live), PAGE):
+        (folder / f"pages/{page // PAGE}.json").write_text(json.dumps(live[page : page + PAGE]))
+    return folder
+
+
+def _answered(number: int, body: dict[str, Any]) -> dict[str, Any]:
+    thresholds = {name: float(value) for name, value in body["options"]["thresholds"].items()}
+    options = {**body["options"], "thresholds": thresholds, **FILLED_IN}
+    return {"id": number, **ANSWERED, **body, "message": body["message"].rstrip(), "options": options}
 
 
 def _monitor(number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import date
@@ -11,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from dd_sync.catalog.load import load
-from tests.bench.bars import BARS
-from tests.bench.measure import Failed, cpu_seconds, ratio
+from tests.bench.bars import BARS, floor, plan
+from tests.bench.measure import Failed, cpu_seconds, ratio, spend
 from tests.bench.report import Result, comparison, line
 from tests.bench.stage import stage
 
@@ -103,4 +104,34 @@ def test_every_promised_bar_is_there_once() -> None:
         "a snooze against the local Datadog": 3.0,
         "check of 1,000 guards": 10.0,
         "check of 10,000 guards": 11.0,
+        "plan of 10,000 monitors": 1.0,
+        "plan of 10,000 monitors, time": 1.0,
+        "plan of 10,000 monitors, memory": 1.0,
+        "plan of 10,000 against 1,000": 11.0,
+        "apply of 1,000 creates, time": 1.25,
     }
+
+
+def test_time_and_memory_are_of_the_process_itself() -> None:
+    asleep = spend(python("import time; time.sleep(0.3)"), {})
+    assert asleep.wall >= 0.3 > asleep.cpu
+    large = spend(python("x = bytearray(80_000_000)"), {})
+    assert large.peak > 76 > asleep.peak
+
+
+def test_a_baseline_may_be_a_number() -> None:
+    found = ratio(lambda _: python("pass"), 100.0, rounds=1, environ={}, of="peak")
+    assert 0 < found.seconds == found.value * 100
+
+
+def test_floor_and_plan_agree_that_the_canned_monitors_are_in_sync(root: Path) -> None:
+    with stage() as here:
+        for command in (plan(1_050), floor(1_050)):
+            done = subprocess.run(
+                command(here)(0),
+                env={**os.environ, **here.environ},
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert "1050 unchanged" in done.stdout
