@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from dd_sync.catalog.complaints import Path as Steps
@@ -52,6 +53,14 @@ class Catalog:
     @property
     def limits(self) -> Limits:
         return self.settings.limits
+
+    @cached_property
+    def _by_key(self) -> Mapping[str, Declared]:
+        return {declared.key: declared for declared in self.monitors}
+
+    def declared(self, key: str) -> Declared | None:
+        """The monitor of that key, None if there is none, or if it could not be read."""
+        return self._by_key.get(key)
 
     def own_message(self, declared: Declared) -> str:
         """The message as its author wrote it, tunables filled in, without what its level adds."""

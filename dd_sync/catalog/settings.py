@@ -103,6 +103,12 @@ class Policy(Form):
     personal_tags: TagKeys = Field(
         default=(), description="Tag keys that point at a person; never used in a monitor."
     )
+    per_tenant: Strings = Field(
+        default=(), description="Metrics, with * as a wildcard, whose monitors are grouped by the tenant tag."
+    )
+    runbook_levels: Annotated[tuple[Annotated[int, Field(ge=1, le=9)], ...], Field(strict=False)] = Field(
+        default=(), description="Levels whose messages carry a link to what to do."
+    )
     snooze: Snooze = Field(default_factory=Snooze)
 
 
