@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from dd_sync.catalog.catalog import Catalog
-from dd_sync.errors import Severity, TemplateError
+from dd_sync.errors import QueryError, Severity, TemplateError
 from dd_sync.message.nodes import Template
 from dd_sync.message.parser import parse
+from dd_sync.message.tools import HandleUse, handles_in
 from dd_sync.model.monitor import Declared
 from dd_sync.model.ownership import MANAGED
-from dd_sync.query.nodes import And, Everything, In, MetricAlert, Not, Or, Scope, Tag
-from dd_sync.query.tools import metrics_in
+from dd_sync.query.nodes import And, Comparator, Everything, In, MetricAlert, Node, Not, Or, Scope, Tag
+from dd_sync.query.tools import group_keys, metrics_in
+
+if TYPE_CHECKING:
+    from dd_sync.query.alerts import Query
 
 Path = tuple[str | int, ...]
 
@@ -46,6 +53,65 @@ class Subject:
         """The query as nodes, None where it is not a metric query."""
         return self.catalog.queries.get(self.declared.key)
 
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Datadog's options of the monitor, as they would be sent."""
+        return self.declared.monitor.options
+
+    def number(self, option: str) -> float | None:
+        """A numeric option, None where it is absent, null or not a number."""
+        return as_number(self.options.get(option))
+
+    @cached_property
+    def any_query(self) -> Query | None:
+        """The query of a monitor of any type as nodes, None where it cannot be read."""
+        if self.query is not None:
+            return self.query
+        monitor = self.declared.monitor
+        from dd_sync.query.queries import parse_query  # only monitors that are not metric ones pay for it
+
+        try:
+            return parse_query(monitor.type, monitor.query)
+        except QueryError:
+            return None
+
+    @property
+    def comparator(self) -> Comparator | None:
+        """What the query compares with, None where it compares nothing."""
+        return getattr(self.any_query, "comparator", None)
+
+    @property
+    def threshold(self) -> float | None:
+        """The number the query compares with, None where it compares with none."""
+        return getattr(self.any_query, "threshold", None)
+
+    @cached_property
+    def thresholds(self) -> Mapping[str, float]:
+        """Its thresholds that are numbers, by name."""
+        found = self.options.get("thresholds")
+        numbers = {name: as_number(value) for name, value in found.items()} if isinstance(found, dict) else {}
+        return {name: value for name, value in numbers.items() if value is not None}
+
+    def at(
+        self, node: Node | None, problem: str, hint: str, severity: Severity = Severity.WARNING
+    ) -> Finding:
+        """A finding about a part of the query; a guard's query is told at the guard, which wrote it."""
+        guard = self.declared.guard
+        if guard is not None:
+            return Finding(("guard", guard), problem, hint, severity, key=True)
+        if node is None or node.span[0] < 0:
+            return Finding(("query",), problem, hint, severity)
+        start, end = node.span
+        return Finding(("query",), problem, hint, severity, offset=start, length=end - start)
+
+    def at_number(self, problem: str, hint: str, severity: Severity = Severity.WARNING) -> Finding:
+        """A finding about the number that the query compares with."""
+        match = _LAST_WORD.search(self.declared.monitor.query)
+        if self.declared.guard is not None or match is None:
+            return self.at(None, problem, hint, severity)
+        start, end = match.span()
+        return Finding(("query",), problem, hint, severity, offset=start, length=end - start)
+
     @cached_property
     def texts(self) -> dict[str, str]:
         """What is a template in it: the title and the author's own part of the message, if not plain text."""
@@ -63,9 +129,32 @@ class Subject:
         by = (key for metric in metrics for key in metric.by)
         return tuple(dict.fromkeys((*by, *(key for scope in scopes for key in scope_keys(scope)))))
 
+    @property
+    def group_keys(self) -> tuple[str, ...]:
+        """The tags or facets it alerts by, () for a simple alert and where the query cannot be read."""
+        if self.query is not None:
+            return group_keys(self.query)
+        return tuple(key for key in getattr(self.any_query, "by", ()) if key != "*")
+
     @cached_property
     def templates(self) -> dict[str, Template | TemplateError]:
         return {field: _parsed(text) for field, text in self.texts.items()}
+
+    @cached_property
+    def escalation(self) -> Template | TemplateError | None:
+        """What is told again while it lasts, None where there is no such text."""
+        text = self.options.get("escalation_message")
+        return _parsed(text) if isinstance(text, str) else None
+
+    @cached_property
+    def handles(self) -> tuple[tuple[Path, HandleUse], ...]:
+        """Whom its title, its message and its escalation tell, each with the path of the text."""
+        texts: list[tuple[Path, Template]] = [((field,), template) for field, template in self.readable()]
+        if isinstance(self.escalation, Template):
+            texts.append((("options", "escalation_message"), self.escalation))
+        return tuple(
+            (path, use) for path, template in texts if "@" in template.source for use in handles_in(template)
+        )
 
     def readable(self) -> Iterator[tuple[str, Template]]:
         """The templates without mistakes, by the field they stand in."""
@@ -78,6 +167,17 @@ class Subject:
         """The tags its author gave it; those that mark ownership come after them."""
         tags = self.declared.monitor.tags
         return tags[: tags.index(MANAGED)]
+
+
+# What follows the comparator; Datadog's queries end with it.
+_LAST_WORD = re.compile(r"[^\s<>=!]+(?=\s*\Z)")
+
+
+def as_number(value: Any) -> float | None:
+    """The value if it is a finite number; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
 
 
 def _parsed(text: str) -> Template | TemplateError:

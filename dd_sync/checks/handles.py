@@ -9,8 +9,6 @@ from difflib import get_close_matches
 from dd_sync.catalog.catalog import Catalog
 from dd_sync.checks.finding import Finding, Subject
 from dd_sync.errors import TemplateError
-from dd_sync.message.parser import parse
-from dd_sync.message.tools import handles_in
 
 # What a variable in a handle becomes is known only when it alerts; nothing but a `*` may stand for it.
 _VARIABLE = re.compile(r"\{\{.*?\}\}")
@@ -21,28 +19,15 @@ def check(subject: Subject) -> Iterator[Finding]:
     allowed = subject.catalog.policy.handles
     if allowed is None:
         return
-    for field, template in subject.readable():
-        for use in handles_in(template):
-            if not is_allowed(use.handle, allowed):
-                start, end = use.span
-                yield _finding((field,), use.handle, allowed, offset=start, length=end - start)
-    yield from _in_escalation(subject, allowed)
-
-
-def _in_escalation(subject: Subject, allowed: Sequence[str]) -> Iterator[Finding]:
-    text = subject.declared.monitor.options.get("escalation_message")
-    if not isinstance(text, str):
-        return
-    path = ("options", "escalation_message")
-    try:
-        uses = handles_in(parse(text))
-    except TemplateError as error:
-        offset = error.place.offset_in(text)
-        yield Finding(path, error.problem, error.hint, offset=offset, length=error.place.length)
-        return
-    for use in uses:
+    for path, use in subject.handles:
         if not is_allowed(use.handle, allowed):
-            yield _finding(path, use.handle, allowed, offset=use.span[0], length=use.span[1] - use.span[0])
+            start, end = use.span
+            yield _finding(path, use.handle, allowed, offset=start, length=end - start)
+    escalation = subject.escalation
+    if isinstance(escalation, TemplateError):
+        offset = escalation.place.offset_in(subject.options["escalation_message"])
+        path, length = ("options", "escalation_message"), escalation.place.length
+        yield Finding(path, escalation.problem, escalation.hint, offset=offset, length=length)
 
 
 def check_catalog(catalog: Catalog) -> Iterator[tuple[None, Finding]]:
@@ -58,10 +43,11 @@ def check_catalog(catalog: Catalog) -> Iterator[tuple[None, Finding]]:
 def is_allowed(handle: str, allowed: Sequence[str]) -> bool:
     """Whether some pattern covers the handle, whatever its variables become. Only `*` is a wildcard."""
     fixed = _VARIABLE.sub(_ANYTHING, handle)
-    return any(re.fullmatch(_as_regex(pattern), fixed) for pattern in allowed)
+    return any(re.fullmatch(pattern_of(pattern), fixed) for pattern in allowed)
 
 
-def _as_regex(pattern: str) -> str:
+def pattern_of(pattern: str) -> str:
+    """A policy's pattern as a regular expression; only `*` is a wildcard."""
     return ".*".join(re.escape(part) for part in pattern.split("*"))
 
 

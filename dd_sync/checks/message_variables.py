@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from dd_sync.checks.finding import Finding, Subject
 from dd_sync.errors import Severity
 from dd_sync.message.tools import VariableUse, variables_in
 
-# What every metric monitor gives, by Datadog's documentation of notification variables.
+# What every monitor gives, by Datadog's documentation of notification variables.
 GIVEN = frozenset(
     (
         "value",
@@ -25,25 +26,50 @@ GIVEN = frozenset(
         "triggered_duration_sec",
     )
 )
+OF_CHECKS = GIVEN | {"check_message", "ok_threshold"}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a monitor gives: variables by name, tags or facets by key, and everything of an event.
+
+    attributes: first parts of a path that can lead anywhere, such as `log` or a composite's `a`.
+    """
+
+    keys: tuple[str, ...]
+    given: frozenset[str] = GIVEN
+    attributes: frozenset[str] = frozenset()
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Metric monitors only: what the others give depends on their events."""
-    if subject.query is None:
+    templates = [(field, template, variables_in(template)) for field, template in subject.readable()]
+    if not any(uses for _, _, uses in templates):
         return
-    keys = subject.tag_keys
-    for field, template in subject.readable():
-        for use in variables_in(template):
-            hint = _missing(use, keys)
+    known = _known(subject)
+    if known is None:
+        return
+    for field, _, uses in templates:
+        for use in uses:
+            hint = _missing(use, known)
             if hint is not None:
                 start, end = use.span
                 problem = f"'{use.name}' has no value in this monitor"
                 yield Finding((field,), problem, hint, Severity.WARNING, offset=start, length=end - start)
 
 
-def _missing(use: VariableUse, keys: tuple[str, ...]) -> str | None:
+def _known(subject: Subject) -> Known | None:
+    """None where the query does not say what there is."""
+    if subject.query is not None:
+        return Known(subject.tag_keys)
+    from dd_sync.checks.variables_of_queries import known  # only monitors that are not metric ones pay for it
+
+    return known(subject)
+
+
+def _missing(use: VariableUse, known: Known) -> str | None:
     """What to write instead, None where the variable has a value."""
-    if use.name in GIVEN:
+    keys = known.keys
+    if use.name in known.given or use.path[0] in known.attributes:
         return None
     if use.name in keys:
         # Conditions may name the bare tag; shown, it is the tag's `.name` that has a value.
@@ -55,8 +81,8 @@ def _missing(use: VariableUse, keys: tuple[str, ...]) -> str | None:
         return None  # a host brings its metadata and all its tags
     if tag in keys:
         return f"write {{{{{_bracketed(tag)}.name}}}}"
-    known = (*GIVEN, *(f"{key}.name" for key in keys))
-    near = get_close_matches(use.name, known, n=1, cutoff=0.7)
+    names = (*known.given, *(f"{key}.name" for key in keys))
+    near = get_close_matches(use.name, names, n=1, cutoff=0.7)
     grouped = f"the monitor's tags are {', '.join(sorted(keys))}" if keys else "the monitor is not grouped"
     return f"did you mean {{{{{near[0]}}}}}?" if near else grouped
 

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from types import ModuleType
 
 from dd_sync.catalog.catalog import Catalog
 from dd_sync.catalog.collector import collector_paused
+from dd_sync.catalog.ignores import may_ignore, read_ignores
+from dd_sync.catalog.source import Source
 from dd_sync.checks import (
     duplicate_names,
+    freeze_handle,
+    group_missing,
     handles,
     message_syntax,
     message_variables,
     personal_data,
     required_tags,
-    threshold_mismatch,
+    runbook_link,
+    unreachable_block,
     untested,
-    warning_side,
 )
 from dd_sync.checks.finding import Finding, Subject
 from dd_sync.errors import Problem, in_order
+from dd_sync.guards.registry import BUILT_IN
 
 # A rule module has `check`, over one monitor, or `check_catalog`, over all; or both.
 RULES: tuple[ModuleType, ...] = (
     duplicate_names,
+    freeze_handle,
+    group_missing,
     handles,
     message_syntax,
     message_variables,
     personal_data,
     required_tags,
-    threshold_mismatch,
-    warning_side,
+    runbook_link,
+    unreachable_block,
 )
 
 
@@ -40,14 +48,35 @@ def run(catalog: Catalog, *, tested: Collection[str] | None = None) -> tuple[Pro
     tested: keys of the monitors that some scenario covers; None where nobody has looked.
     """
     with collector_paused():
-        return in_order(_run(catalog, tested))
+        found = _run(catalog, tested)
+        sources = [s for s in (catalog.files.settings, *catalog.files.monitors) if may_ignore(s)]
+        return in_order(_without_ignored(catalog, found, sources, tested) if sources else found)
+
+
+def _without_ignored(
+    catalog: Catalog, found: Iterable[Problem], sources: Iterable[Source], tested: Collection[str] | None
+) -> Iterator[Problem]:
+    ids = all_ids()
+    judged = ids if tested is not None else ids - {rule_id(untested)}
+    read = Counter(declared.file for declared in catalog.monitors)
+    unread = {source.file for source in sources if _written(source) != read[source.file]}
+    return read_ignores(sources, ids).apply(found, judged=judged, unread=unread)
+
+
+def _written(source: Source) -> int:
+    """How many monitors the file has; those with errors are not in the catalog, and no rule judged them."""
+    monitors = source.value.get("monitors")
+    return len(monitors) if isinstance(monitors, list) else 0
 
 
 def _run(catalog: Catalog, tested: Collection[str] | None) -> Iterator[Problem]:
     each = [(rule_id(rule), rule.check) for rule in RULES if hasattr(rule, "check")]
+    # Most catalogs are guards alone, and never pay for importing the rules about queries.
+    guards_only = all(declared.guard in BUILT_IN for declared in catalog.monitors)
+    more = [] if guards_only else [(rule_id(rule), rule.check) for rule in of_queries()]
     for declared in catalog.monitors:
         subject = Subject(declared, catalog)
-        for rule, check in each:
+        for rule, check in each if declared.guard in BUILT_IN else (*each, *more):
             yield from _problems(rule, check, subject)
     for module in RULES:
         if hasattr(module, "check_catalog"):
@@ -76,6 +105,18 @@ def _problem(rule: str, subject: Subject | None, finding: Finding, catalog: Cata
             subject.declared, finding.path, key=finding.key, offset=finding.offset, length=finding.length
         )
     return Problem(rule, finding.problem, finding.hint, where, finding.severity, line)
+
+
+def of_queries() -> tuple[ModuleType, ...]:
+    """The rules about what a built-in guard writes itself, and writes right by construction."""
+    from dd_sync.checks.of_queries import RULES
+
+    return RULES
+
+
+def all_ids() -> frozenset[str]:
+    """The id of every rule."""
+    return frozenset(rule_id(module) for module in (*RULES, *of_queries(), untested))
 
 
 def rule_id(module: ModuleType) -> str:

@@ -9,15 +9,12 @@ from dd_sync.query.canonical import render_number
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    alert = subject.query
-    thresholds = subject.declared.monitor.options.get("thresholds") or {}
-    critical = thresholds.get("critical")
-    if subject.declared.guard is not None or alert is None or alert.threshold is None or critical is None:
+    critical, compared = subject.thresholds.get("critical"), subject.threshold
+    if critical is None or compared is None or critical == compared:
         return
-    if float(critical) != alert.threshold:
-        shown, compared = render_number(float(critical)), render_number(alert.threshold)
-        yield Finding(
-            ("options", "thresholds", "critical"),
-            f"the critical threshold is {shown}, but the query compares with {compared}",
-            "make both the same number; Datadog refuses the monitor otherwise",
-        )
+    yield Finding(
+        ("options", "thresholds", "critical"),
+        f"the critical threshold is {render_number(critical)}, "
+        f"but the query compares with {render_number(compared)}",
+        "make both the same number; Datadog refuses the monitor otherwise",
+    )
