@@ -116,8 +116,9 @@ def _replay(scenario: Scenario, rule: Rule, declared: Declared, tenant_tag: str)
 
 def _series(form: SeriesForm, start: int) -> Series:
     interval = int(form.interval.total_seconds())
-    times = start + form.since + interval * np.arange(form.values.size)
-    return Series.of(form.metric, form.type, form.tags, interval=interval, times=times, values=form.values)
+    values = form.values.values()
+    times = start + form.since + interval * np.arange(values.size)
+    return Series.of(form.metric, form.type, form.tags, interval=interval, times=times, values=values)
 
 
 def _silences(scenario: Scenario, declared: Declared, tenant_tag: str) -> Sequence[Silence]:

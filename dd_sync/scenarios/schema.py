@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from dd_sync.catalog.settings import Form
 from dd_sync.errors import Unfit
-from dd_sync.evaluate.notation import NotationError, read_values
+from dd_sync.evaluate.notation import NotationError, Samples, read_samples
 from dd_sync.evaluate.notify import Kind
-from dd_sync.evaluate.series import Floats, MetricType
+from dd_sync.evaluate.series import MetricType
 from dd_sync.guards.values import Duration, Number, found
 from dd_sync.model.state import State
 from dd_sync.timeframe import parse_duration
@@ -20,7 +20,8 @@ from dd_sync.timeframe import parse_duration
 # A Monday at midnight: whole weeks and days begin here.
 DEFAULT_START = datetime(2026, 3, 2, tzinfo=UTC)
 LONGEST = timedelta(days=35)
-# Evaluations and samples together; a scenario beyond this is a backtest.
+# Of all series together, 80 MB; what needs more is history, not a scenario.
+MOST_SAMPLES = 10_000_000
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 Steps = Literal["OK", "Warn", "Alert", "No Data"]
@@ -57,13 +58,13 @@ def _moment(value: Any) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _values(value: Any) -> Floats:
+def _values(value: Any) -> Samples:
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
         raise Unfit(f"expected samples, found {found(value)}", hint='as in "5x59 20x60"')
     try:
-        return read_values(value)
+        return read_samples(value)
     except NotationError as error:
         place = error.place
         raise Unfit(error.problem, hint=error.hint, offset=place.column - 1, length=place.length) from None
@@ -87,7 +88,7 @@ def _tag(value: Any) -> Any:
 
 Offset = Annotated[int, PlainValidator(_offset, json_schema_input_type=str)]
 Moment = Annotated[datetime, PlainValidator(_moment, json_schema_input_type=str)]
-Samples = Annotated[Any, PlainValidator(_values, json_schema_input_type=str)]
+Values = Annotated[Samples, PlainValidator(_values, json_schema_input_type=str)]
 Tags = Annotated[tuple[Annotated[str, BeforeValidator(_tag)], ...], Field(strict=False)]
 
 
@@ -100,7 +101,7 @@ class SeriesForm(Form):
         default=timedelta(minutes=1), description="From one sample to the next; 1m by default."
     )
     tags: Tags = Field(default=(), description="Such as env:prod and tenant:acme.")
-    values: Samples = Field(description="Samples: 1 2 _ 3, 5x59 (sixty fives), 0+10x5 (0 10 20 … 50).")
+    values: Values = Field(description="Samples: 1 2 _ 3, 5x59 (sixty fives), 0+10x5 (0 10 20 … 50).")
     since: Offset = Field(
         default=0, alias="from", description="The first sample, from the start; negative for history."
     )
@@ -195,6 +196,12 @@ class ScenarioForm(Form):
         if self.lasts > LONGEST:
             raise Unfit(
                 f"a scenario lasts {LONGEST.days}d at most", hint="test a shorter time", path=("for",)
+            )
+        if sum(one.values.size for one in self.series) > MOST_SAMPLES:
+            raise Unfit(
+                f"the series have more than {MOST_SAMPLES:,} samples together",
+                hint="fewer series, or longer intervals",
+                path=("series",),
             )
         if not self.expect:
             raise Unfit("the scenario expects nothing", hint="add a line to `expect:`", path=("expect",))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dd_sync.evaluate.notation import read_values
+from dd_sync.evaluate.notation import read_samples
 from dd_sync.evaluate.replay import Replay, Silence, compile_rule, evaluation_times, replay
 from dd_sync.evaluate.series import MetricType, Series, SeriesSet
 from dd_sync.model.monitor import Monitor
@@ -31,7 +31,7 @@ def series() -> MakeSeries:
         interval: int = 60,
         since: int = 0,
     ) -> Series:
-        numbers = read_values(values)
+        numbers = read_samples(values).values()
         times = START + since + interval * np.arange(numbers.size)
         return Series.of(metric, type, tags, interval=interval, times=times, values=numbers)
 

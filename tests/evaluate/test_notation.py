@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dd_sync.evaluate.notation import NotationError, read_values
+from dd_sync.evaluate.notation import NotationError, read_samples
 
 NAN = float("nan")
 
@@ -30,7 +30,7 @@ NAN = float("nan")
     ],
 )
 def test_samples_are_read_as_promtool_reads_them(text: str, values: list[float]) -> None:
-    assert np.array_equal(read_values(text), np.array(values, dtype=float), equal_nan=True)
+    assert np.array_equal(read_samples(text).values(), np.array(values, dtype=float), equal_nan=True)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_samples_are_read_as_promtool_reads_them(text: str, values: list[float])
 )
 def test_a_wrong_sample_is_named_with_its_column(text: str, column: int, length: int, said: str) -> None:
     with pytest.raises(NotationError, match=said) as wrong:
-        read_values(text)
+        read_samples(text).values()
     assert (wrong.value.place.line, wrong.value.place.column, wrong.value.place.length) == (1, column, length)
     assert wrong.value.hint
     assert len(wrong.value.problem) < 120
@@ -56,9 +56,21 @@ def test_a_wrong_sample_is_named_with_its_column(text: str, column: int, length:
 @given(st.text(alphabet="0123456789 _x+-.estal", max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(NotationError):
-        assert read_values(text).ndim == 1
+        assert read_samples(text).values().ndim == 1
 
 
 def test_a_long_text_of_nothing_is_refused_quickly() -> None:
     with pytest.raises(NotationError, match=r"'1{37}\.\.\.'"):
-        read_values("1" * 200_000 + "y")
+        read_samples("1" * 200_000 + "y")
+
+
+@pytest.mark.parametrize("text", ["0+1e308x50", "1e301", "-1e300-1e299x50"])
+def test_a_sample_that_a_sum_could_not_hold_is_refused(text: str) -> None:
+    with pytest.raises(NotationError, match="too large for a sample"):
+        read_samples(text)
+
+
+def test_a_million_samples_are_counted_before_they_are_written_out() -> None:
+    assert read_samples("1x999998 _").size == 1_000_000
+    with pytest.raises(NotationError, match="more than 1,000,000 samples"):
+        read_samples("_x1 1x999998")
