@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dd_sync.catalog.complaints import Path as Steps
 from dd_sync.catalog.entry import Entry
@@ -16,21 +17,23 @@ from dd_sync.catalog.source import Files, Source
 from dd_sync.catalog.tunables import TunableValue
 from dd_sync.errors import Place, Problem
 from dd_sync.model.monitor import Declared
-from dd_sync.query.nodes import MetricAlert
+
+if TYPE_CHECKING:
+    from dd_sync.query.alerts import Query
 
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
     """name: as in Datadog, with the environment; monitors: by key; tunables: by name.
 
-    queries: the metric queries as nodes, by the monitor's key; others have none.
+    queries: as nodes, by the monitor's key.
     """
 
     name: str
     settings: Settings
     monitors: tuple[Declared, ...]
     tunables: tuple[TunableValue, ...]
-    queries: Mapping[str, MetricAlert]
+    queries: Mapping[str, Query]
     files: Files = field(repr=False)
     interpolation: Interpolation = field(repr=False)
 

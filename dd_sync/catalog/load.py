@@ -93,7 +93,7 @@ def _catalog(
         settings=settings,
         monitors=tuple(sorted((read.declared for read in reads), key=lambda declared: declared.key)),
         tunables=tuple(value for _, value in sorted(interpolation.values.items())),
-        queries={read.declared.key: read.query for read in reads if read.query is not None},
+        queries={read.declared.key: read.query for read in reads},
         files=files,
         interpolation=interpolation,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -40,15 +40,18 @@ from dd_sync.query.nodes import MetricAlert
 from dd_sync.query.parser import parse
 from dd_sync.query.tools import group_keys, is_metric_query
 
+if TYPE_CHECKING:
+    from dd_sync.query.alerts import Query
+
 F = TypeVar("F", bound=Common)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A declared monitor, and its query as nodes where it is a metric query."""
+    """A declared monitor, and its query as nodes."""
 
     declared: Declared
-    query: MetricAlert | None
+    query: Query
 
 
 class _Told(Exception):
@@ -198,16 +201,14 @@ class Reader:
         query = form.query.strip()
         references = references_in(query)
         parsed = self._parsed(entry, form.type, query, references)
-        by = group_keys(parsed) if parsed is not None else ()
+        by = group_keys(parsed) if isinstance(parsed, MetricAlert) else ()
         monitor = self._monitor(form, form.type, query, form.options, by)
         return Read(self._declared(entry, form, monitor, references=references), parsed)
 
-    def _parsed(self, entry: Entry, type: str, query: str, references: tuple[str, ...]) -> MetricAlert | None:
+    def _parsed(self, entry: Entry, type: str, query: str, references: tuple[str, ...]) -> Query:
         if not query:
             raise Unfit("the query is empty", hint="write it as Datadog takes it", path=("query",))
-        if not is_metric_query(type, query):
-            return None
-        if references:
+        if references and type != "composite":
             raise Unfit(
                 f"a {type} cannot refer to other monitors",
                 hint="use the type composite",
@@ -215,7 +216,11 @@ class Reader:
                 offset=query.index("${"),
             )
         try:
-            return parse(query)
+            if is_metric_query(type, query):
+                return parse(query)
+            from dd_sync.query.queries import parse_query  # only monitors that are not metric ones pay for it
+
+            return parse_query(type, query)
         except QueryError as error:
             text = entry.text_at(("query",)) or ""
             leading = len(text) - len(text.lstrip())

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dd_sync.catalog.catalog import Catalog
-from dd_sync.errors import QueryError, Severity, TemplateError
+from dd_sync.errors import Severity, TemplateError
 from dd_sync.message.nodes import Template
 from dd_sync.message.parser import parse
 from dd_sync.message.tools import HandleUse, handles_in
@@ -48,10 +48,16 @@ class Subject:
     declared: Declared
     catalog: Catalog
 
+    @property
+    def any_query(self) -> Query:
+        """The query of a monitor of any type as nodes."""
+        return self.catalog.queries[self.declared.key]
+
     @cached_property
     def query(self) -> MetricAlert | None:
         """The query as nodes, None where it is not a metric query."""
-        return self.catalog.queries.get(self.declared.key)
+        query = self.any_query
+        return query if isinstance(query, MetricAlert) else None
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -61,19 +67,6 @@ class Subject:
     def number(self, option: str) -> float | None:
         """A numeric option, None where it is absent, null or not a number."""
         return as_number(self.options.get(option))
-
-    @cached_property
-    def any_query(self) -> Query | None:
-        """The query of a monitor of any type as nodes, None where it cannot be read."""
-        if self.query is not None:
-            return self.query
-        monitor = self.declared.monitor
-        from dd_sync.query.queries import parse_query  # only monitors that are not metric ones pay for it
-
-        try:
-            return parse_query(monitor.type, monitor.query)
-        except QueryError:
-            return None
 
     @property
     def comparator(self) -> Comparator | None:

@@ -14,6 +14,7 @@ from dd_sync.catalog.load import Catalog, Loading, compile_files, load
 from dd_sync.catalog.source import read_files
 from dd_sync.errors import CatalogError, Severity
 from dd_sync.model.monitor import Declared
+from dd_sync.query.alerts import ServiceCheck
 from tests.catalog.conftest import RATE, SETTINGS, TODAY, Read, Write, told
 
 RAW = """\
@@ -116,13 +117,16 @@ def test_a_raw_monitor_is_passed_on_as_it_is_written(read: Read) -> None:
     assert declared.monitor.message == "as it is"
     assert declared.monitor.tags[0] == "team:risk"
     assert "dd_sync_snooze:allowed" not in declared.monitor.tags
-    assert catalog_of(loading).queries == {}
+    (query,) = catalog_of(loading).queries.values()
+    assert isinstance(query, ServiceCheck)
+    assert query.last == 3
 
 
 def test_monitors_are_sorted_by_key_and_keep_their_queries_as_nodes(read: Read) -> None:
     catalog = catalog_of(read({"b.yaml": RATE, "a.yaml": RAW}))
     assert [declared.key for declared in catalog.monitors] == ["raw", "stream-rate"]
-    assert {key: query.threshold for key, query in catalog.queries.items()} == {"raw": 20, "stream-rate": 500}
+    thresholds = {key: getattr(query, "threshold", None) for key, query in catalog.queries.items()}
+    assert thresholds == {"raw": 20, "stream-rate": 500}
 
 
 @pytest.mark.parametrize(
@@ -276,6 +280,27 @@ def test_a_mistake_in_a_query_is_placed_inside_the_yaml(read: Read) -> None:
     assert problem.where is not None
     assert problem.source is not None
     assert problem.source[problem.where.column - 1 :].startswith("medan")
+
+
+@pytest.mark.parametrize(
+    ("kind", "query", "shown"),
+    [
+        ("log alert", 'logs("x").rollup("count").lst("5m") > 1', "lst"),
+        ("service check", '"a".over("*").by("host").last(2).count_by_states()', "count_by_states"),
+        ("composite", "${monitor:a} &&& 2", "& 2"),
+        ("slo alert", 'burn_rate("x").over("30d").long_windw("1h").short_window("5m") > 1', "long_windw"),
+        ("composite", "logs(", "logs("),
+    ],
+)
+def test_a_mistake_in_a_query_of_any_type_is_placed_inside_the_yaml(
+    read: Read, kind: str, query: str, shown: str
+) -> None:
+    loading = read(f"monitors:\n  - key: raw\n    name: Raw\n    type: {kind}\n    query: '{query}'\n")
+    (problem,) = loading.problems
+    assert problem.rule == "query-syntax"
+    assert problem.where is not None
+    assert problem.source is not None
+    assert problem.source[problem.where.column - 1 :].startswith(shown)
 
 
 def test_a_mistake_in_a_folded_query_after_a_tunable_is_placed_inside_the_yaml(read: Read) -> None:

@@ -27,7 +27,6 @@ from tests.checks.conftest import LOG, Lint, of, other, raw
             ["the critical threshold is 1, but the query compares with 2 @ 1"],
         ),
         (other("composite", "1 && 2", "{thresholds: {critical: 1}}"), []),
-        (other("log alert", "logs(", "{thresholds: {critical: 1}}"), []),
     ],
 )
 def test_two_numbers_that_should_be_one_are_told(lint: Lint, monitors: str, expected: list[str]) -> None:
