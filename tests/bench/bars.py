@@ -81,6 +81,13 @@ def creates(stage: Stage) -> Command:
     )
 
 
+def from_queries(*command: str) -> Staged:
+    """The command with 20,000 queries at its standard input."""
+    return lambda stage: lambda _: ("sh", "-c", '"$@" <"$0"', str(stage.queries(20_000)), *command)
+
+
+PARSE = from_queries(DD_SYNC, "query", "parse", "--jsonl")
+TOKENS = from_queries(sys.executable, str(PROJECT / "tests/bench/tokens.py"))
 IMPORTS = always(sys.executable, "-c", "import click, yaml, pydantic")
 
 BARS = (
@@ -93,4 +100,5 @@ BARS = (
     Bar("plan of 10,000 monitors, memory", plan(10_000), 160.0, 1.0, "160 MB", 1, "peak"),
     Bar("plan of 10,000 against 1,000", plan(10_000), plan(1_000), 11.0, "plan of 1,000 monitors", 3),
     Bar("apply of 1,000 creates, time", creates, 6.25, 1.25, "8 x 50 ms", 1, "wall"),
+    Bar("query parse of 20,000 queries", PARSE, TOKENS, 12.0, "json and a tokeniser", rounds=5),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
+from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +22,7 @@ from tests.bench.measure import Failed
 PROJECT = Path(__file__).resolve().parents[2]
 DD_SYNC = str(Path(sys.executable).with_name("dd-sync"))
 GUARDS_A_FILE = 100
+_THRESHOLD = re.compile(r"[<>=] ?\d+\Z")
 SETTINGS = """\
 catalog: bench
 tenant_tag: tenant
@@ -118,6 +121,13 @@ class Stage:
             self._raw[monitors] = _write_raw(self._folder / f"raw-{monitors}", monitors)
         return self._raw[monitors]
 
+    def queries(self, number: int) -> Path:
+        """That many lines for `query parse --jsonl`, of every form there is."""
+        path = self._folder / f"queries-{number}.jsonl"
+        if not path.exists():
+            path.write_text("".join(islice(_query_lines(), number)), "utf-8")
+        return path
+
     def canned(self, monitors: int) -> str:
         """Base URL of a server whose canned pages are the raw catalog of that many monitors, in sync."""
         if monitors not in self._canned:
@@ -204,6 +214,16 @@ def _write_catalog(folder: Path, guards: int) -> Path:
         text = f"defaults: {{tags: [team:bench, service:bench], level: 2}}\nmonitors:\n{monitors}"
         (folder / f"guards-{first:06}.yaml").write_text(text)
     return folder
+
+
+def _query_lines() -> Iterator[str]:
+    corpora = (PROJECT / "tests/query" / name for name in ("corpus.txt", "corpus_alerts.txt"))
+    shapes = [line for path in corpora for line in path.read_text("utf-8").splitlines() if line[:1] != "#"]
+    for number in count():
+        for shape in shapes:
+            # A threshold of its own each time: what is remembered of one line is of no use to the next.
+            query = _THRESHOLD.sub(rf"\g<0>{number}", shape)
+            yield json.dumps({"query": query}) + "\n"
 
 
 def _write_raw(folder: Path, monitors: int) -> Path:
