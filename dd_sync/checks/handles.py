@@ -8,7 +8,6 @@ from difflib import get_close_matches
 
 from dd_sync.catalog.catalog import Catalog
 from dd_sync.checks.finding import Finding, Subject
-from dd_sync.errors import TemplateError
 
 # What a variable in a handle becomes is known only when it alerts; nothing but a `*` may stand for it.
 _VARIABLE = re.compile(r"\{\{.*?\}\}")
@@ -23,11 +22,6 @@ def check(subject: Subject) -> Iterator[Finding]:
         if not is_allowed(use.handle, allowed):
             start, end = use.span
             yield _finding(path, use.handle, allowed, offset=start, length=end - start)
-    escalation = subject.escalation
-    if isinstance(escalation, TemplateError):
-        offset = escalation.place.offset_in(subject.options["escalation_message"])
-        path, length = ("options", "escalation_message"), escalation.place.length
-        yield Finding(path, escalation.problem, escalation.hint, offset=offset, length=length)
 
 
 def check_catalog(catalog: Catalog) -> Iterator[tuple[None, Finding]]:

@@ -62,10 +62,3 @@ def test_a_near_handle_is_suggested_and_no_policy_allows_all(lint: Lint) -> None
     assert "did you mean @pagerduty-risk?" in lint(text, policy=HANDLES)[0].hint
     assert lint(text) == ()
     assert lint(text, policy="policy: {handles: []}\n")[0].hint.endswith("allows none")
-
-
-def test_an_escalation_that_cannot_be_read_is_told(lint: Lint) -> None:
-    options = "    options: {renotify_interval: 9, escalation_message: 'again {{#is_alert}}x'}\n"
-    (problem,) = lint(RAW + options, policy=HANDLES)
-    assert problem.rule == "handles"
-    assert lint(RAW + "    options: {escalation_message: null}\n", policy=HANDLES) == ()

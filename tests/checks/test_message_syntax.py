@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.checks.conftest import RATE, Lint
+from tests.checks.conftest import RATE, RAW, Lint, under
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,10 @@ def test_a_template_that_cannot_be_read_is_told_where_it_breaks(lint: Lint, line
     assert problem.where is not None
     assert problem.source is not None
     assert "{{" in problem.source[problem.where.column - 1 :]
+
+
+def test_an_escalation_is_a_template_too(lint: Lint) -> None:
+    options = "    options: {renotify_interval: 9, escalation_message: 'again {{#is_alert}}x'}\n"
+    (problem,) = lint(RAW + options)
+    assert (problem.rule, under(problem)) == ("message-syntax", "{{#is_alert}}")
+    assert lint(RAW + "    options: {escalation_message: null}\n") == ()
