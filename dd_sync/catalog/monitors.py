@@ -273,6 +273,7 @@ class Reader:
             monitor=monitor,
             file=entry.source.file,
             path=entry.path,
+            was=form.was,
             level=form.level,
             hold=form.hold is not None,
             protected=form.key in self.settings.policy.snooze.protected,

@@ -148,6 +148,7 @@ class Exemption(Form):
         return pair
 
 
+FormerKey = Annotated[str, BeforeValidator(key)]
 Tag = Annotated[str, BeforeValidator(_tag)]
 Tags = Annotated[tuple[Tag, ...], Field(strict=False, max_length=MOST_TAGS)]
 Exemptions = Annotated[tuple[Exemption, ...], Field(strict=False)]
@@ -181,6 +182,9 @@ class Common(Defaults):
 
     key: str = Field(description="The monitor's name in this catalog; never change it.", pattern=_KEY.pattern)
     name: Annotated[str, BeforeValidator(_name)] = Field(description="The title of its notifications.")
+    was: FormerKey | None = Field(
+        default=None, description="The key it had before: a renamed monitor keeps its id and history."
+    )
     message: str = Field(default="", description="The notification, in Datadog's template language.")
 
 

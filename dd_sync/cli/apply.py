@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from dd_sync.cli.app import App, common
-from dd_sync.errors import Exit
+from dd_sync.errors import Exit, RequestError
 
 if TYPE_CHECKING:
     from dd_sync.catalog.load import Catalog
@@ -33,15 +34,26 @@ _NUMBER = click.IntRange(min=0)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--allow-deletes", metavar="N", type=_NUMBER, help="Delete up to N, whatever the limits say.")
 @click.option("--allow-updates", metavar="N", type=_NUMBER, help="Update up to N, whatever the limits say.")
+@click.option(
+    "--force-delete",
+    "force",
+    metavar="KEY",
+    multiple=True,
+    help="Delete KEY although it is still used; repeatable.",
+)
 @common("text", "json")
 def apply(
-    app: App, saved: Path | None, yes: bool, allow_deletes: int | None, allow_updates: int | None
+    app: App,
+    saved: Path | None,
+    yes: bool,
+    allow_deletes: int | None,
+    allow_updates: int | None,
+    force: tuple[str, ...],
 ) -> int:
     """Make Datadog's monitors what the catalog declares.
 
     Refuses with 3, before any write, what is past the limits or has moved since it was planned.
     """
-    from dd_sync.plan.apply import apply as carry_out
     from dd_sync.plan.safety import Limits, check_limits
 
     if not (saved or yes or app.interactive):
@@ -56,14 +68,43 @@ def apply(
     check_limits(plan, limits, allow_deletes=allow_deletes, allow_updates=allow_updates)
     if plan.changes and not (saved or yes):
         click.confirm("Carry this out?", abort=True, err=True)
-    done: list[Outcome] = []
-    try:
-        report = carry_out(plan, datadog.monitors, progress=done.append)
-    except KeyboardInterrupt:
-        app.say(f"{len(done)} of {len(plan.changes)} changes were made; the next apply goes on from there")
-        raise
+    _refuse_idle_force(plan, force)
+    report = _carry_out(app, plan, datadog, force)
     _show(app, report)
     return Exit.DONE if report.is_complete else Exit.UNREACHABLE
+
+
+def _refuse_idle_force(plan: Plan, force: tuple[str, ...]) -> None:
+    """A key that names nothing to delete is a typo, and would be noticed only when it is too late."""
+    deleted = {change.key for change in plan.changes if change.action in ("delete", "replace")}
+    for key in force:
+        if plan.changes and key not in deleted:
+            raise RequestError(
+                f"--force-delete {key}: the plan deletes no monitor of that key",
+                hint=f"it deletes {', '.join(sorted(deleted))}" if deleted else "it deletes none at all",
+            )
+
+
+def _carry_out(app: App, plan: Plan, datadog: Datadog, force: tuple[str, ...]) -> Report:
+    from dd_sync.plan.apply import apply as carry_out
+
+    done: list[Outcome] = []
+    shown = app.format == "text" and sys.stderr.isatty() and len(plan.changes) > 1
+    with click.progressbar(
+        length=len(plan.changes), label="applying", file=sys.stderr, hidden=not shown
+    ) as bar:
+
+        def progress(outcome: Outcome) -> None:
+            done.append(outcome)
+            bar.update(1)
+
+        try:
+            return carry_out(plan, datadog.monitors, progress=progress, force=force)
+        except KeyboardInterrupt:
+            app.say(
+                f"{len(done)} of {len(plan.changes)} changes were made; the next apply goes on from there"
+            )
+            raise
 
 
 def _plan(app: App, catalog: Catalog, datadog: Datadog, saved: Path | None) -> Plan:

@@ -16,6 +16,10 @@ COMMANDS = {
     "render": ("dd_sync.cli.render:render", "Print the monitors as they would be sent."),
     "plan": ("dd_sync.cli.plan:plan", "Show what apply would change in Datadog."),
     "apply": ("dd_sync.cli.apply:apply", "Make Datadog's monitors what the catalog declares."),
+    "detach": (
+        "dd_sync.cli.detach:detach",
+        "Let a monitor go: take this tool's tags off it, and nothing else.",
+    ),
     "snooze": ("dd_sync.cli.snooze:snooze", "Silence one tenant for a while, list and end snoozes."),
     "normalise": ("dd_sync.cli.normalise:normalise", "Tell real changes from what Datadog rewrites."),
     "local": ("dd_sync.cli.local:local", "Run a Datadog on this machine, without an account."),

@@ -107,6 +107,7 @@ class Declared:
 
     origin: the file and the path of keys and indexes in it, from which a place can be found again.
     references: keys of monitors that the query names as `${monitor:key}`, each once.
+    was: the key it had before, under which it may still be live.
     """
 
     key: str
@@ -114,6 +115,7 @@ class Declared:
     file: str
     path: tuple[str | int, ...]
     references: tuple[str, ...] = ()
+    was: str | None = None
     guard: str | None = None
     level: int | None = None
     hold: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -12,13 +12,14 @@ from dd_sync.errors import DatadogError, UnsafePlan
 from dd_sync.kinds import monitor as kind
 from dd_sync.model.monitor import Monitor
 from dd_sync.model.ownership import CATALOG, MANAGED
-from dd_sync.plan.build import Live, match
+from dd_sync.plan.build import Live, match, renamed
 from dd_sync.plan.changes import Change, Create, Delete, Json, Plan, Replace, Update
 from dd_sync.plan.create import Creator
 from dd_sync.plan.order import Write, delete_rounds, write_rounds
 from dd_sync.plan.report import Outcome, Report
 from dd_sync.plan.settle import settle
 from dd_sync.ports import Monitors
+from dd_sync.text import within_line
 
 Progress = Callable[[Outcome], None]
 _C = TypeVar("_C", bound=Change)
@@ -31,17 +32,19 @@ def apply(
     sleep: Callable[[float], None] = time.sleep,
     progress: Progress | None = None,
     workers: int = 8,
+    force: Collection[str] = (),
 ) -> Report:
     """Makes the plan's changes and says what came of each, in the plan's order.
 
     Reads the live monitors first and raises UnsafePlan, before any write, if one that the plan touches
     is neither as it was planned from nor as it is to be. Failures of single monitors are in the report;
     what does not depend on them goes on. sleep: seconds; progress: called after each change.
+    force: keys of monitors that are deleted although something in Datadog still uses them.
     """
     if not plan.changes:
         return Report(outcomes=())
-    live = match(_owned(monitors, plan), plan.catalog)
-    run = _Run(plan, monitors, live, sleep, progress or _silent, workers)
+    live = renamed(match(_owned(monitors, plan), plan.catalog), _renames(plan))
+    run = _Run(plan, monitors, live, sleep, progress or _silent, workers, frozenset(force))
     run.refuse_if_moved()
     run.write()
     outcomes = tuple(run.outcomes[change.key] for change in plan.changes)
@@ -50,6 +53,14 @@ def apply(
 
 def _owned(monitors: Monitors, plan: Plan) -> list[Json]:
     return monitors.list((MANAGED, CATALOG + plan.catalog))
+
+
+def _renames(plan: Plan) -> dict[str, str]:
+    return {
+        change.key: change.was
+        for change in plan.changes
+        if isinstance(change, (Update, Replace)) and change.was is not None
+    }
 
 
 def _silent(outcome: Outcome) -> None:
@@ -64,6 +75,7 @@ class _Run:
     sleep: Callable[[float], None]
     progress: Progress
     workers: int
+    force: frozenset[str]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     cut_off: str = ""
@@ -93,14 +105,14 @@ class _Run:
         if self._is_done(change):
             return ""
         if isinstance(change, Create):
-            return f"{change.key} is there now (monitor {now.id})" if now else ""
+            return f"{change.key} is there now (monitor {now.id}{_creator(now)})" if now else ""
         if now is None:
             # A replacement that was killed between its two halves goes on with the second.
             return (
                 "" if isinstance(change, Replace) else f"{change.key} (monitor {change.monitor_id}) is gone"
             )
         if now.id != change.monitor_id:
-            return f"{change.key} is monitor {now.id} now, not {change.monitor_id}"
+            return f"{change.key} is monitor {now.id} now{_creator(now)}, not {change.monitor_id}"
         if now.fingerprint != change.live:
             when = f" at {now.monitor.modified}" if now.monitor.modified else ""
             return f"{change.key} (monitor {now.id}) was edited{when}"
@@ -205,9 +217,9 @@ class _Run:
 
     def _replace(self, change: Replace) -> Outcome:
         used = self.monitors.can_delete([change.monitor_id]).get(change.monitor_id)
-        if used is not None:
+        if used is not None and change.key not in self.force:
             return _in_use(change.key, change.monitor_id, used)
-        self._remove(change.monitor_id)
+        self._remove(change.monitor_id, force=used is not None)
         # Should the second half fail, nothing may refer to the id that is gone.
         self.ids.pop(change.key, None)
         return self._create(change)
@@ -222,18 +234,19 @@ class _Run:
             return
 
         def delete(change: Delete) -> Outcome:
-            if change.monitor_id in used:
+            is_used = change.monitor_id in used
+            if is_used and change.key not in self.force:
                 return _in_use(change.key, change.monitor_id, used[change.monitor_id])
-            gone = self._remove(change.monitor_id)
+            gone = self._remove(change.monitor_id, force=is_used)
             why = "" if gone else "it was gone already"
             return Outcome(key=change.key, did="deleted", monitor_id=change.monitor_id, why=why)
 
         self._round(deletes, delete)
 
-    def _remove(self, monitor_id: int) -> bool:
+    def _remove(self, monitor_id: int, *, force: bool) -> bool:
         """Deletes the monitor; False if it was gone, also by an earlier attempt whose answer was lost."""
         try:
-            self.monitors.delete(monitor_id)
+            self.monitors.delete(monitor_id, force=force)
         except DatadogError as error:
             if error.status != 404:
                 raise
@@ -248,5 +261,12 @@ def _in_use(key: str, monitor_id: int, used: Sequence[str]) -> Outcome:
         did="failed",
         monitor_id=monitor_id,
         why=f"monitor {monitor_id} is still used: {where}",
-        hint="take it out there first",
+        hint=f"take it out there first; --force-delete {key} deletes it all the same, and leaves that broken",
     )
+
+
+def _creator(live: Live) -> str:
+    """Who made it, if Datadog says so by a name that is nobody's address."""
+    creator = live.body.get("creator")
+    handle = creator.get("handle") if isinstance(creator, dict) else None
+    return f", created by {within_line(handle, 60)}" if isinstance(handle, str) and "@" not in handle else ""

@@ -46,17 +46,17 @@ def build_plan(
 
     live: monitors as Datadog answers; those of others are left out. catalog: as its tag says,
     `risk-guardrails.staging` with an environment. only: a glob of keys; nothing outside is planned.
-    Raises UnsafePlan when two live monitors carry one key, RequestError when `only` leaves a plan
-    without a monitor that it refers to.
+    Raises UnsafePlan when two live monitors carry one key, or one the new and one the old key of a renamed
+    monitor; RequestError when `only` leaves a plan without a monitor that it refers to.
     """
     live = list(live)
-    owned = match(live, catalog)
+    owned = renamed(match(live, catalog), _renames(declared))
     chosen = [one for one in declared if _chosen(one.key, only)]
     if only is not None and not chosen and not any(_chosen(key, only) for key in owned):
         raise RequestError(f"no monitor has a key like '{only}'", hint="`dd-sync render` prints all keys")
     ids = {key: one.id for key, one in owned.items()}
     _refuse_loose_references(chosen, ids)
-    planned = [_change(one, owned.get(one.key), ids) for one in chosen]
+    planned = [_change(one, owned.get(one.key), ids, catalog) for one in chosen]
     changes = [change for change in planned if change is not None]
     kept = {one.key for one in declared}
     gone = [key for key in sorted(owned) if key not in kept and _chosen(key, only)]
@@ -91,10 +91,45 @@ def match(live: Iterable[Json], catalog: str) -> dict[str, Live]:
             ids = ", ".join(str(one.id) for one in sorted(several, key=lambda one: one.id))
             raise UnsafePlan(
                 f"{len(several)} live monitors carry the key '{key}': {ids}",
-                hint="a monitor cloned in Datadog carries the tags of the first; take the tags "
-                "managed_by and dd_sync_… off the clone, or delete it",
+                hint="a monitor cloned in Datadog carries the tags of the first: `dd-sync detach ID` takes "
+                "them off the one that is not to be managed, and does nothing else",
             )
     return {key: several[0] for key, several in found.items()}
+
+
+def renamed(owned: Mapping[str, Live], renames: Mapping[str, str]) -> dict[str, Live]:
+    """The monitors by the keys they are to have. renames: old keys by new ones.
+
+    Raises UnsafePlan when both are live: one of them would have to go, and which is not ours to say.
+    """
+    moved = dict(owned)
+    for key, was in renames.items():
+        if was in owned and key in owned:
+            raise UnsafePlan(
+                f"{key} is live (monitor {owned[key].id}), and so is its old key {was} "
+                f"(monitor {owned[was].id})",
+                hint=f"`dd-sync detach {owned[was].id}` if that one is not to be managed; "
+                f"else take `was: {was}` away, and declare or delete it",
+            )
+        if was in owned:
+            moved[key] = moved.pop(was)
+    return moved
+
+
+def _renames(declared: Sequence[Declared]) -> dict[str, str]:
+    """Old keys by new ones. Raises RequestError where an old key is still in use."""
+    keys = {one.key for one in declared}
+    renames: dict[str, str] = {}
+    for one in declared:
+        if one.was is None:
+            continue
+        if one.was in keys or one.was in renames.values():
+            raise RequestError(
+                f"{one.key} is said to be the former {one.was}, and so is another monitor",
+                hint="`was:` names a key that no monitor has any more, and only one monitor had",
+            )
+        renames[one.key] = one.was
+    return renames
 
 
 def _chosen(key: str, only: str | None) -> bool:
@@ -112,7 +147,7 @@ def _refuse_loose_references(chosen: Sequence[Declared], ids: Mapping[str, int])
                 )
 
 
-def _change(one: Declared, live: Live | None, ids: Mapping[str, int]) -> Change | None:
+def _change(one: Declared, live: Live | None, ids: Mapping[str, int], catalog: str) -> Change | None:
     if live is None:
         body = kind.create_body(one.monitor)
         return Create(key=one.key, name=one.monitor.name, body=body, references=one.references)
@@ -126,6 +161,8 @@ def _change(one: Declared, live: Live | None, ids: Mapping[str, int]) -> Change 
     if ours == theirs:
         return None
     fields = field_changes(ours, theirs)
+    old = kind.identity(live.body, catalog)
+    was = old if old != one.key else None
     if not kind.can_become(there.type, wanted.type):
         return Replace(
             key=one.key,
@@ -134,6 +171,7 @@ def _change(one: Declared, live: Live | None, ids: Mapping[str, int]) -> Change 
             fields=fields,
             body=kind.create_body(one.monitor),
             live=live.fingerprint,
+            was=was,
             references=one.references,
             labels=("loses its history: Datadog cannot change a monitor's type",),
         )
@@ -144,8 +182,12 @@ def _change(one: Declared, live: Live | None, ids: Mapping[str, int]) -> Change 
         fields=fields,
         body=kind.update_body(one.monitor),
         live=live.fingerprint,
+        was=was,
         references=one.references,
-        labels=labels(wanted, there, fields, protected=one.protected),
+        labels=(
+            *((f"renamed from {was}",) if was else ()),
+            *labels(wanted, there, fields, protected=one.protected),
+        ),
     )
 
 

@@ -41,7 +41,10 @@ class Create:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """A monitor that differs. body: the whole, as PUT. live: fingerprint of what it was planned from."""
+    """A monitor that differs. body: the whole, as PUT. live: fingerprint of what it was planned from.
+
+    was: the key it is live under, where that is another.
+    """
 
     __pydantic_config__: ClassVar[Json] = _STRICT
 
@@ -52,6 +55,7 @@ class Update:
     fields: tuple[FieldChange, ...]
     body: Json
     live: str
+    was: str | None = None
     references: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 
@@ -69,6 +73,7 @@ class Replace:
     fields: tuple[FieldChange, ...]
     body: Json
     live: str
+    was: str | None = None
     references: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 

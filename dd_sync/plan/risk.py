@@ -12,6 +12,7 @@ from dd_sync.plan.changes import FieldChange
 _TAIL = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*([-+]?\d[\d.]*(?:[eE][-+]?\d+)?|threshold)\s*$")
 _NO_DATA = ("notify_no_data", "no_data_timeframe", "on_missing_data", "timeout_h", "require_full_window")
 _LEVELS = ("critical", "warning")
+_WEAKER = frozenset({"less sensitive", "more and less sensitive", "pages nobody", "sends nothing (draft)"})
 
 
 def labels(
@@ -27,8 +28,9 @@ def labels(
         found.append("no-data handling changed")
     if "draft_status" in paths:
         found.append("sends nothing (draft)" if declared.draft_status == "draft" else "leaves draft")
-    if protected and found:
-        found.append("protected monitor")
+    if protected and fields:
+        weaker = _WEAKER.intersection(found)
+        found.append("protected monitor weakened" if weaker else "protected monitor touched")
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""Whether a monitor is so plainly as declared that nothing has to be normalised: in a large catalog, most are."""
+"""Whether a monitor is so plainly as declared that nothing has to be normalised: most are."""
 
 from __future__ import annotations
 

@@ -207,3 +207,61 @@ def test_render_is_what_is_sent(live: Run, datadog: LocalDatadog, tmp_path: Path
     assert {name: monitor[name] for name in ("type", "name", "query", "message", "tags")} == {
         name: body[name] for name in ("type", "name", "query", "message", "tags")
     }
+
+
+def test_a_clone_made_in_datadog_stops_the_plan_until_it_is_detached(
+    live: Run, datadog: LocalDatadog, tmp_path: Path
+) -> None:
+    write_catalog(tmp_path, "cloned", rate("a"))
+    live("apply", "--yes")
+    (original,) = datadog.monitors("cloned")
+    body = {name: original[name] for name in ("type", "query", "message", "tags", "options")}
+    clone = datadog.call("POST", "/api/v1/monitor", {**body, "name": "mine now"})
+    refused = live("plan")
+    assert (refused.code, refused.out) == (3, "")
+    assert f"2 live monitors carry the key 'a': {original['id']}, {clone['id']}" in refused.err
+    assert "dd-sync detach ID" in refused.err
+    assert live("detach", str(clone["id"])).code == 64
+    assert "detached monitor" in live("detach", str(clone["id"]), "--yes").out
+    assert live("detach", str(clone["id"]), "--yes", "--format", "json").json["taken"] == []
+    assert "nothing to do" in live("detach", str(clone["id"]), "--yes").out
+    assert live("plan", "--detailed-exitcode").code == 0
+    left = datadog.call("GET", f"/api/v1/monitor/{clone['id']}")
+    assert (left["name"], left["query"], left["tags"]) == ("mine now", original["query"], [])
+    missing = live("detach", "999999", "--yes")
+    assert missing.code == 4
+    assert "Monitor not found" in missing.err
+
+
+def test_a_renamed_key_keeps_its_monitor(live: Run, datadog: LocalDatadog, tmp_path: Path) -> None:
+    more = "limits: {updates_percent: 100}\n"
+    write_catalog(tmp_path, "renamed", rate("old"), more)
+    live("apply", "--yes")
+    (before,) = datadog.monitors("renamed")
+    write_catalog(tmp_path, "renamed", rate("new", was="old"), more)
+    assert "renamed from old" in live("plan", "--out", "p.json").out
+    assert live("apply", "--plan", "p.json").code == 0
+    (after,) = datadog.monitors("renamed")
+    assert (after["id"], after["name"]) == (before["id"], "new is high")
+    assert live("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_monitor_that_a_composite_uses_goes_only_by_force(
+    live: Run, datadog: LocalDatadog, tmp_path: Path
+) -> None:
+    write_catalog(tmp_path, "used", rate("a") + rate("b"))
+    live("apply", "--yes")
+    ids = {monitor["name"]: monitor["id"] for monitor in datadog.monitors("used")}
+    query = f"{ids['a is high']} && {ids['b is high']}"
+    body = {"type": "composite", "name": "somebody's", "query": query, "message": "m"}
+    datadog.call("POST", "/api/v1/monitor", body)
+    write_catalog(tmp_path, "used", rate("b"))
+    refused = live("apply", "--yes", "--allow-deletes", "1")
+    assert refused.code == 4
+    assert "somebody's" in refused.out
+    assert "--force-delete a" in refused.out
+    typo = live("apply", "--yes", "--allow-deletes", "1", "--force-delete", "z")
+    assert typo.code == 1
+    assert "it deletes a" in typo.err
+    assert live("apply", "--yes", "--allow-deletes", "1", "--force-delete", "a").code == 0
+    assert [monitor["name"] for monitor in datadog.monitors("used")] == ["b is high"]

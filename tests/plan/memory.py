@@ -27,6 +27,7 @@ class MemoryMonitors:
         self.writes: list[tuple[str, Any]] = []
         self.lists = 0
         self.blocked: dict[int, tuple[str, ...]] = {}
+        self.forced: list[int] = []
         self.before: Fault = lambda what, detail: None
         self.after: Fault = lambda what, detail: None
         self.lag = 0
@@ -79,6 +80,7 @@ class MemoryMonitors:
 
     def delete(self, monitor_id: int, *, force: bool = False) -> None:
         self._known(monitor_id)
+        self.forced += [monitor_id] if force else []
         self._write("delete", monitor_id, lambda: self.live.pop(monitor_id))
 
     def can_delete(self, monitor_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:

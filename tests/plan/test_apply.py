@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -299,6 +300,57 @@ def test_references_in_a_circle_in_a_plan_file_end_in_skips_rather_than_a_hang(
 ) -> None:
     circle = [declare("a", references=("b",)), declare("b", references=("a",))]
     assert did(run(circle, datadog, naps)) == {"a": "skipped", "b": "skipped"}
+
+
+def test_a_renamed_monitor_keeps_its_id_and_another_run_changes_nothing(
+    datadog: MemoryMonitors, naps: Naps
+) -> None:
+    run([declare("old"), declare("both", references=("old",))], datadog, naps)
+    number = datadog.by_key["old"]["id"]
+    new = [replace(declare("new"), was="old"), declare("both", references=("new",))]
+    made = plan(new, datadog)
+    assert [(change.action, change.key) for change in made.changes] == [("update", "new")]
+    report = apply(made, datadog, sleep=naps)
+    assert (did(report), report.is_complete) == ({"new": "updated"}, True)
+    assert datadog.by_key["new"]["id"] == number
+    assert plan(new, datadog).changes == ()
+    assert did(apply(made, datadog, sleep=naps)) == {"new": "unchanged"}
+
+
+def test_a_rename_is_refused_once_somebody_made_the_new_key_too(datadog: MemoryMonitors, naps: Naps) -> None:
+    run([declare("old")], datadog, naps)
+    made = plan([replace(declare("new"), was="old")], datadog)
+    datadog.put(declare("new").monitor.body())
+    with pytest.raises(UnsafePlan, match=r"new is live \(monitor 1002\), and so is its old key old"):
+        apply(made, datadog, sleep=naps)
+
+
+def test_only_a_key_that_is_forced_is_deleted_while_it_is_used(datadog: MemoryMonitors, naps: Naps) -> None:
+    run([declare("a"), declare("b")], datadog, naps)
+    ids = {key: monitor["id"] for key, monitor in datadog.by_key.items()}
+    datadog.blocked = dict.fromkeys(ids.values(), ("used by an SLO",))
+    report = apply(plan([], datadog), datadog, sleep=naps, force=["a"])
+    assert did(report) == {"a": "deleted", "b": "failed"}
+    assert "--force-delete b" in report.failed[0].hint
+    assert datadog.forced == [ids["a"]]
+
+
+@pytest.mark.parametrize(
+    ("creator", "shown"),
+    [
+        ({"handle": "terraform-ci"}, ", created by terraform-ci"),
+        ({"handle": "a@example.com"}, ""),
+        (None, ""),
+    ],
+)
+def test_who_made_what_is_in_the_way_is_named_but_by_no_address(
+    datadog: MemoryMonitors, naps: Naps, creator: Any, shown: str
+) -> None:
+    made = plan([declare("a")], datadog)
+    datadog.put({**declare("a", limit=1).monitor.body(), "creator": creator})
+    with pytest.raises(UnsafePlan) as caught:
+        apply(made, datadog, sleep=naps)
+    assert f"a is there now (monitor 1001{shown})" in caught.value.problem
 
 
 CATALOGS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from([300, 500, 800]), max_size=6)

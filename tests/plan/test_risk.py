@@ -93,8 +93,11 @@ def test_a_draft_sends_nothing_and_leaving_draft_is_said() -> None:
 def test_a_weakened_protected_monitor_stands_out() -> None:
     assert labels(replace(at(">", 800), protected=True), at(">", 500)) == (
         "less sensitive",
-        "protected monitor",
+        "protected monitor weakened",
     )
+    assert labels(replace(at(">", 400), protected=True), at(">", 500))[-1] == "protected monitor touched"
+    renamed = replace(declare("a", name="x"), protected=True)
+    assert labels(renamed, declare("a")) == ("protected monitor touched",)
 
 
 def test_a_new_name_is_no_risk() -> None:
