@@ -73,18 +73,15 @@ def _assets(assets: Iterable[Mapping[str, Any]]) -> list[Json]:
 
 
 def same_query(type: str, one: str, other: str) -> bool:
-    """Whether two queries mean the same. Equal text is never parsed; text that is not a metric query,
-    or cannot be read, is compared as it stands."""
+    """Whether two queries of a monitor of this type mean the same. Equal text is never parsed, and text
+    that cannot be read is compared as it stands."""
     if one == other:
         return True
     from dd_sync.query.canonical import render
-    from dd_sync.query.parser import parse
-    from dd_sync.query.tools import is_metric_query
+    from dd_sync.query.queries import parse_query
 
-    if not (is_metric_query(type, one) and is_metric_query(type, other)):
-        return False
     try:
-        return render(parse(one)) == render(parse(other))
+        return render(parse_query(type, one)) == render(parse_query(type, other))
     except QueryError:
         return False
 

@@ -161,10 +161,33 @@ def test_a_query_is_compared_by_what_it_says() -> None:
     assert not same(monitor(), monitor(query=QUERY.replace("500", "800")))
 
 
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        ("composite", "1 && 2", "1&&2"),
+        (
+            "log alert",
+            'logs("status:error").index("*").rollup("count").last("5m") > 5',
+            "logs('status:error').index('*').rollup('count').last('5m') > 5.0",
+        ),
+        (
+            "service check",
+            '"a.up".over("x:y","z:w").by("host").last(2).count_by_status()',
+            '"a.up".over("x:y", "z:w").by("host").last(2).count_by_status()',
+        ),
+    ],
+)
+def test_queries_of_every_type_are_compared_by_what_they_say(kind: str, one: str, other: str) -> None:
+    assert same(monitor(type=kind, query=one), monitor(type=kind, query=other))
+    assert not same(
+        monitor(type=kind, query=one), monitor(type=kind, query=other.replace("5", "6").replace("2", "3"))
+    )
+
+
 def test_queries_that_cannot_be_read_are_compared_as_text() -> None:
     assert not same(monitor(query="not ( a query"), monitor(query="not  ( a query"))
-    composite = monitor(type="composite", query="1 && 2")
-    assert not same(composite, replace(composite, query="1&&2"))
+    composite = monitor(type="composite", query="1 && ")
+    assert not same(composite, replace(composite, query="1 &&  &&"))
 
 
 def test_the_order_of_tags_and_roles_means_nothing() -> None:
