@@ -59,7 +59,7 @@ def _told_again(subject: Subject) -> set[str]:
         return set()
     statuses = subject.options.get("renotify_statuses")
     chosen = statuses if isinstance(statuses, list) and statuses else ["alert", "no data"]
-    return {_STATUSES[status] for status in chosen if status in _STATUSES}
+    return {_STATUSES[status] for status in chosen if isinstance(status, str) and status in _STATUSES}
 
 
 class _Walk:

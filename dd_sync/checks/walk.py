@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from dd_sync.query.nodes import Binary, Call, Expression, Metric, Negative
 
-# Their result is no longer the metric: a share of anomalous points, a verdict, a band of the future.
-ALGORITHMS = frozenset(("anomalies", "outliers", "forecast"))
+# Their result is no longer the metric: a share of anomalous points, a verdict, a band, a number of groups.
+ALGORITHMS = frozenset(("anomalies", "outliers", "forecast", "count_nonzero", "count_not_null"))
 
 
 def parts(expression: Expression) -> Iterator[Expression]:
