@@ -1,5 +1,22 @@
-"""`python -m dd_sync`, the same as the command `dd-sync`."""
+"""`python -m dd_sync` and the command `dd-sync`: the program begins here."""
 
-from dd_sync.cli import main
+from __future__ import annotations
 
-main()
+import gc
+import sys
+
+
+def main() -> None:
+    """Run one command and exit with its code. An interrupt is one even while modules are still imported."""
+    # Imports make much that stays and little that is garbage; looking for it takes an eighth of a snooze.
+    gc.set_threshold(50_000)
+    try:
+        from dd_sync.cli import run
+
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

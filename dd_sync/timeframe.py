@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_PART = re.compile(r"(\d+)([smhdw])")
+_PART = re.compile(r"([0-9]+)([smhdw])")
 _LARGEST = timedelta(days=3660)
 
 

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 import click
 
 from dd_sync.cli.root import dd_sync
-from dd_sync.cli.screen import Screen
+from dd_sync.cli.screen import Screen, Unwritable
 from dd_sync.errors import DdSyncError, Exit
 
 DEFECT = 70
-
-
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run one command and exit with its code. Nothing but a defect shows a traceback, and that on request."""
-    # Imports make much that stays and little that is garbage; looking for it takes an eighth of a snooze.
-    gc.set_threshold(50_000)
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -30,8 +20,7 @@ def run(arguments: Sequence[str]) -> int:
     # pydantic would read the metadata of every installed package for plug-ins of its own: 40 ms each time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
-        code = _command(arguments)
-        sys.stdout.flush()
+        return _command(arguments)
     except click.ClickException as error:
         return _usage(error)
     except DdSyncError as error:
@@ -40,10 +29,9 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         screen.say("interrupted")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`dd-sync plan | head`): no more output is wanted, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
+    except Unwritable as error:
+        screen.say(f"the output cannot be written: {error}")
+        return Exit.WRONG
     except Exception as error:
         if os.environ.get("DD_SYNC_TRACEBACK"):
             raise
@@ -52,7 +40,6 @@ def run(arguments: Sequence[str]) -> int:
             "please report it with the output of the same command under DD_SYNC_TRACEBACK=1"
         )
         return DEFECT
-    return code
 
 
 def _command(arguments: Sequence[str]) -> int:

@@ -49,7 +49,11 @@ class App:
         """The catalog with all its problems, whatever they are."""
         from dd_sync.catalog.load import load
 
-        return load(self.folder, environ=self.environ, env=self.env, today=self.now().date())
+        loading = load(self.folder, environ=self.environ, env=self.env, today=self.now().date())
+        self.screen.detail(
+            f"{len(loading.keys)} monitors and {len(loading.scenarios)} scenario files in {self.folder}"
+        )
+        return loading
 
     def catalog(self) -> Catalog:
         """The catalog, for a command that needs it whole. Warnings are told, errors end the command."""
@@ -64,11 +68,23 @@ class App:
     def datadog(self) -> Datadog:
         from dd_sync.datadog.client import connect
 
-        return connect(self.environ, host=self.host)
+        datadog = connect(self.environ, host=self.host)
+        self.screen.detail(f"talking to {datadog.target}")
+        return datadog
 
 
-def common(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The common options, and the App built from them as the command's first argument."""
+# What `--catalog` is where it was not given and the command has no folder of its own in mind.
+NO_FOLDER = Path(os.devnull)
+
+
+def common(
+    *formats: str, catalog: str | None = "monitors"
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The common options, and the App built from them as the command's first argument.
+
+    formats: of the result, the first being the default; without any the command has one form only.
+    catalog: the folder meant where none is given.
+    """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
@@ -87,8 +103,8 @@ def common(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             click.option(
                 "--catalog",
                 metavar="DIR",
-                default="monitors",
-                show_default=True,
+                default=catalog or str(NO_FOLDER),
+                show_default=catalog is not None,
                 type=click.Path(),
                 help="Folder of the catalog.",
             ),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from dd_sync.cli.screen import Screen
+from dd_sync import __version__
+from dd_sync.cli.app import App, common
 from dd_sync.errors import RequestError
 
 # where it goes in the repository -> which packaged file it is
@@ -28,16 +29,16 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
+@common()
+def init(app: App, folder: Path) -> None:
     """Start a catalog: one guard, its scenarios and the workflows.
 
     Nothing that exists is overwritten.
     """
     write_catalog(folder)
-    screen = Screen()
     for name in FILES:
-        screen.show(f"created {folder / name}")
-    screen.say("next: dd-sync check, dd-sync test, then set DD_API_KEY and DD_APP_KEY and run dd-sync plan")
+        app.show(f"created {folder / name}")
+    app.say("next: dd-sync check, dd-sync test, then set DD_API_KEY and DD_APP_KEY and run dd-sync plan")
 
 
 def write_catalog(folder: Path) -> None:
@@ -53,7 +54,9 @@ def write_catalog(folder: Path) -> None:
         for name, template in FILES.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text((templates / template).read_text("utf-8"), "utf-8")
+            text = (templates / template).read_text("utf-8")
+            # The workflows install the very version that wrote them.
+            target.write_text(text.replace("==VERSION", f"=={__version__}"), "utf-8")
     except OSError as error:
         raise RequestError(
             f"cannot write {error.filename or folder}: {error.strerror}",

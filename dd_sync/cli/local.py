@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dd_sync.cli.screen import Screen
+from dd_sync.cli.app import App, common
 from dd_sync.errors import RequestError
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ def clock_name(text: str) -> str | datetime:
     show_default=True,
     help="simulated, or a time: stands still until POST /local/clock moves it.",
 )
-def serve(port: int, data: Path | None, bind: str, clock: str | datetime) -> None:
+@common()
+def serve(app: App, port: int, data: Path | None, bind: str, clock: str | datetime) -> None:
     """Serve Datadog's API and evaluate the monitors each minute, until interrupted.
 
     Prints its address once it answers. Without --data everything is gone at the end.
     """
     serving = local_room("serve")
-    screen = Screen()
-    serving.run(port, data, bind, _clock(clock), on_ready=screen.show)
+    serving.run(port, data, bind, _clock(clock), on_ready=app.show)
 
 
 def local_room(module: str) -> ModuleType:

@@ -23,7 +23,7 @@ Examples:
 """
 
 
-@click.group()
+@click.group(epilog=EXAMPLES)
 def query() -> None:
     """Read monitor queries as Datadog would."""
 

@@ -6,6 +6,8 @@ import json
 
 import click
 
+from dd_sync.cli.app import App, common
+
 EXAMPLES = """\b
 Examples:
   dd-sync schema > .vscode/dd-sync.schema.json
@@ -15,8 +17,9 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-def schema() -> None:
+@common()
+def schema(app: App) -> None:
     """Print the JSON Schema of catalog files, for editors."""
     from dd_sync.catalog.json_schema import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    app.show(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
 import click
 
 from dd_sync.errors import Problem
+
+
+class Unwritable(Exception):
+    """Nothing can be written to stdout: it is closed, or its disk is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,22 @@ class Screen:
         return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def show(self, text: str) -> None:
-        """A result."""
-        click.echo(text, color=self.colours(sys.stdout))
+        """A result. Raises Unwritable; a reader that has gone away (`| head`) ends the output quietly."""
+        if sys.stdout is None or sys.stdout.closed:
+            raise Unwritable("stdout is closed")
+        try:
+            click.echo(text, color=self.colours(sys.stdout))
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # No more is wanted, not even what Python would flush at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise Unwritable(error.strerror or str(error)) from None
 
     def say(self, text: str) -> None:
         """Anything that is not the result."""
-        click.echo(f"dd-sync: {text}", err=True, color=self.colours(sys.stderr))
+        self._err(f"dd-sync: {text}")
 
     def detail(self, text: str) -> None:
         if self.verbose:
@@ -50,4 +65,10 @@ class Screen:
     def problems(self, problems: Iterable[Problem]) -> None:
         from dd_sync.report.problems import as_text
 
-        click.echo(as_text(problems), err=True, color=self.colours(sys.stderr))
+        self._err(as_text(problems))
+
+    def _err(self, text: str) -> None:
+        # Nobody reads it where stderr is closed or full, and the exit code says enough.
+        if sys.stderr is not None and not sys.stderr.closed:
+            with suppress(OSError):
+                click.echo(text, err=True, color=self.colours(sys.stderr))

@@ -81,11 +81,11 @@ def tenant(
         )
 
     request()  # whatever is wrong with it is said before Datadog is asked anything
-    if dry_run and not glob:
+    if dry_run and glob is None:
         _show_request(app, request())
         return
     datadog = app.datadog()
-    if not glob:
+    if glob is None:
         _show_outcomes(app, (create(datadog.downtimes, request()),), now)
         return
     chosen = _chosen(datadog, catalog, glob)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +35,13 @@ Examples:
 def test(app: App, paths: tuple[Path, ...]) -> int:
     """Run the catalog's scenarios on synthetic series.
 
-    All of them, or those of the named files and folders. Exits with 1 if one fails.
+    All of them, or those of the named files and folders. Tunables have their defaults, the values of
+    --env, or those the scenario sets; the environment's variables are left out. Exits with 1 if one fails.
     """
     from dd_sync.scenarios.load import load_scenarios
     from dd_sync.scenarios.run import run_all
 
-    loading = app.read()
+    loading = replace(app, environ={}).read()
     loaded = load_scenarios(loading.scenarios, loading.keys)
     errors = [p for p in (*loading.problems, *loaded.problems) if p.is_error]
     if errors or loading.catalog is None:
@@ -75,12 +77,13 @@ def _chosen(scenarios: Sequence[Scenario], paths: Sequence[Path]) -> list[Scenar
 def _declare(app: App, catalog: Catalog) -> Declare:
     """The monitors as they are on a day and with some tunables set, from the files that were read already.
 
-    A scenario is judged by its own date, so that it does not begin to fail when an exemption ends.
+    A scenario is judged by its own date, so that it does not begin to fail when an exemption ends, and by
+    the catalog's own values: what a shell happens to export must not turn a test red or green.
     """
     from dd_sync.catalog.load import compile_files
 
     def declare(tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
-        again = compile_files(catalog.files, environ=app.environ, env=app.env, today=day, overrides=tunables)
+        again = compile_files(catalog.files, environ={}, env=app.env, today=day, overrides=tunables)
         errors = [problem for problem in again.problems if problem.is_error]
         if errors or again.catalog is None:
             raise CatalogError(errors)

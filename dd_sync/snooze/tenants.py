@@ -19,6 +19,7 @@ SHOWN = 60
 def check_tenant(tenant: str, tenant_tag: str) -> str:
     """The scope `<tenant_tag>:<tenant>` that covers this tenant and no other.
 
+    A tenant may be named with its tag, `tenant:acme`, as the titles of notifications have it.
     The rules are those of Datadog's tag values: lower-case letters, digits and `_ - : . /`, the whole
     tag at most 200 characters. Raises RequestError with what to write instead.
     """
@@ -27,6 +28,7 @@ def check_tenant(tenant: str, tenant_tag: str) -> str:
             f"'{within_line(tenant_tag, SHOWN)}' cannot be the tag of tenants",
             hint="set tenant_tag in catalog.yaml to a tag key such as tenant",
         )
+    tenant = tenant.removeprefix(f"{tenant_tag}:")
     problem, hint = _fault(tenant)
     if problem:
         raise RequestError(f"'{within_line(tenant, SHOWN)}' is not one tenant: {problem}", hint=hint)
@@ -52,16 +54,14 @@ def _fault(tenant: str) -> tuple[str, str]:
         )
     if tenant.lower() in _OPERATORS:
         return "it is a word of Datadog's scope language", "a tenant of that name cannot be snoozed from here"
-    if tenant != tenant.lower():
-        return "tag values have no capitals", f"Datadog knows it as {_as_tag(tenant)}"
+    if tenant != tenant.lower() and _VALUE.fullmatch(tenant.lower()):
+        return "tag values have no capitals", f"Datadog knows it as {tenant.lower()}"
     if not _VALUE.fullmatch(tenant):
-        odd = next(c for c in tenant if not _VALUE.fullmatch(c))
-        return f"tag values hold no '{odd}'", f"Datadog writes it as {_as_tag(tenant)}; one tenant at a time"
+        odd = next(c for c in tenant.lower() if not _VALUE.fullmatch(c))
+        return (
+            f"tag values hold no '{odd}'",
+            "copy the name from the title of its alert; one tenant at a time",
+        )
     if tenant[0] == "-" or tenant[-1] == ":":
         return "it begins with - or ends with :", "name the tenant as its tag has it, e.g. acme"
     return "", ""
-
-
-def _as_tag(text: str) -> str:
-    """The value as Datadog stores it: lower case, everything unknown as one `_`."""
-    return re.sub(r"[^a-z0-9_.:/-]+", "_", text.lower()).strip("_") or "something else"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,10 +14,10 @@ import pytest
 from dd_sync.cli.demo import demo
 from dd_sync.cli.root import COMMANDS
 from dd_sync.cli.root import dd_sync as root
-from tests.cli.support import Run, rate, write_catalog
+from tests.cli.support import LocalDatadog, Run, rate, write_catalog
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", list(COMMANDS))
 def test_the_help_line_of_a_command_is_the_first_of_its_own(name: str) -> None:
     command = root.get_command(click.Context(root), name)
     assert command is not None
@@ -24,7 +25,7 @@ def test_the_help_line_of_a_command_is_the_first_of_its_own(name: str) -> None:
     assert command.help.splitlines()[0] == COMMANDS[name][1]
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "demo"])
+@pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_has_help_with_an_example(name: str, dd_sync: Run) -> None:
     shown = dd_sync(name, "--help")
     assert shown.code == 0
@@ -71,6 +72,55 @@ def test_a_defect_is_told_as_one_and_its_traceback_comes_only_on_request(
     assert "defect in dd-sync: ZeroDivisionError" in told.err
     with pytest.raises(ZeroDivisionError):
         dd_sync("schema", env={"DD_SYNC_TRACEBACK": "1"})
+
+
+def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if not isinstance(command, click.Group):
+        yield path
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        found = command.get_command(context, name)
+        assert found is not None
+        yield from leaves(found, (*path, name))
+
+
+@pytest.mark.parametrize("path", list(leaves(root)), ids=" ".join)
+def test_the_common_options_are_accepted_after_every_leaf_command(
+    path: tuple[str, ...], dd_sync: Run
+) -> None:
+    common = ["--catalog", "c", "--env", "e", "--host", "http://127.0.0.1:1", "--color", "never", "-v"]
+    assert dd_sync(*path, *common, "--help").code == 0
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code"), [(">&-", 1), (">/dev/full", 1), ("2>&-", 0), ("2>/dev/full", 0)]
+)
+def test_output_that_cannot_be_written_is_no_defect(redirected: str, code: int, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "unheard", rate("a"))
+    command = f"{sys.executable} -m dd_sync render {redirected}"
+    ended = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == code
+    assert "defect" not in ended.stderr
+
+
+def test_verbose_says_what_is_read_and_whom_it_talks_to(
+    live: Run, datadog: LocalDatadog, tmp_path: Path
+) -> None:
+    write_catalog(tmp_path, "chatty", rate("a"))
+    assert live("plan").err == ""
+    said = live("plan", "-v").err
+    assert "1 monitors and 0 scenario files in monitors" in said
+    assert f"talking to {datadog.url.removeprefix('http://')}" in said
+
+
+def test_tests_and_demo_do_not_depend_on_what_the_shell_exports(dd_sync: Run, tmp_path: Path) -> None:
+    dd_sync("init")
+    shell = {"STREAMS_PER_HOUR": "100000", "http_proxy": "http://127.0.0.1:9"}
+    assert dd_sync("test", env=shell).code == 0
+    told = dd_sync("demo", "--catalog", "monitors", env=shell)
+    assert told.code == 0, told.err
+    assert "options.thresholds.critical: 800 -> 500" in told.out
 
 
 def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:

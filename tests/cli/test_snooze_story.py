@@ -187,3 +187,18 @@ def test_a_dry_run_needs_no_keys_and_makes_nothing(dd_sync: Run, tmp_path: Path)
     )
     assert shown.json["downtime"]["scope"] == "tenant:acme"
     assert shown.json["downtime"]["monitor_identifier"]["monitor_tags"][-1] == "dd_sync_snooze:allowed"
+
+
+def test_an_empty_glob_of_monitors_silences_nothing(live: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "unset", rate("a"))
+    live("apply", "--yes")
+    refused = silence(live, "acme", "1h", "--monitors", "")
+    assert (refused.code, "has a key like ''" in refused.err) == (1, True)
+    assert snoozes(live) == []
+
+
+def test_a_tenant_may_be_named_as_the_title_of_its_alert_has_it(live: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "pasted", rate("a"))
+    assert silence(live, "tenant:acme", "1h").code == 0
+    assert [one["scope"] for one in snoozes(live)] == ["tenant:acme"]
+    assert live("snooze", "end", "tenant:acme").code == 0

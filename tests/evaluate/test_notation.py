@@ -73,4 +73,4 @@ def test_a_sample_that_a_sum_could_not_hold_is_refused(text: str) -> None:
 def test_a_million_samples_are_counted_before_they_are_written_out() -> None:
     assert read_samples("1x999998 _").size == 1_000_000
     with pytest.raises(NotationError, match="more than 1,000,000 samples"):
-        read_samples("_x1 1x999998")
+        read_samples("_x2 1x999998")

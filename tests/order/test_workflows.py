@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-WORKFLOWS = sorted((Path(__file__).resolve().parents[2] / ".github" / "workflows").glob("*.yml"))
+ROOT = Path(__file__).resolve().parents[2]
+OURS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+# What `dd-sync init` writes is held to the same.
+WORKFLOWS = [*OURS, *sorted((ROOT / "dd_sync/cli/templates/workflows").glob("*.yml"))]
 PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 
 

@@ -53,13 +53,21 @@ def test_whatever_could_widen_or_blur_a_snooze_is_refused_with_a_reason(tenant: 
     assert caught.value.problem.isprintable()
 
 
-def test_a_name_that_datadog_would_store_otherwise_is_told_how() -> None:
+def test_a_name_with_capitals_is_told_as_datadog_knows_it() -> None:
     with pytest.raises(RequestError) as caught:
-        check_tenant("Acme Corp", "tenant")
-    assert "acme_corp" in caught.value.hint
+        check_tenant("Acme", "tenant")
+    assert caught.value.hint == "Datadog knows it as acme"
+
+
+@pytest.mark.parametrize("name", ["Acme Corp", "ácme", "(acme", "ü"])
+def test_no_other_tenant_is_suggested_for_a_name_that_is_none(name: str) -> None:
     with pytest.raises(RequestError) as caught:
-        check_tenant("ü", "tenant")
-    assert "something else" in caught.value.hint
+        check_tenant(name, "tenant")
+    assert "acme" not in caught.value.hint
+
+
+def test_a_tenant_may_be_named_with_its_tag() -> None:
+    assert check_tenant("tenant:acme", "tenant") == "tenant:acme"
 
 
 def test_the_whole_tag_has_200_characters_at_most() -> None:
