@@ -28,6 +28,14 @@ def test_every_rule_is_a_file_with_a_page_of_its_own() -> None:
     assert {f"test_{stem}" for stem in modules} <= tests
 
 
+def test_every_page_is_in_the_list_with_its_severity() -> None:
+    folder = Path(dd_sync.checks.__file__).parents[2] / "docs" / "rules"
+    listed = (folder / "README.md").read_text()
+    for page in folder.glob("[a-z]*.md"):
+        severity = page.read_text().split("\n\n")[1].removeprefix("Severity: ").removesuffix(".")
+        assert f"| [{page.stem}]({page.name}) | {severity} |" in listed
+
+
 def test_findings_come_in_the_order_of_the_file(lint: Lint) -> None:
     text = RATE + "    tags: ['ip:1']\n    message: '{{nope}} @all'\n"
     problems = lint(
