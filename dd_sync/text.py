@@ -6,6 +6,7 @@ import unicodedata
 
 # Control, format (direction marks among them), surrogate, and line and paragraph separators.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = "\u200c\u200d"
 
 
 def printable(text: str, *, keep: str = "\n") -> str:
@@ -24,6 +25,19 @@ def within_line(text: str, longest: int | None = None) -> str:
     return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
 
 
-def first_unseen(text: str) -> str | None:
-    """The first control or invisible character, None if every character can be seen."""
-    return next((c for c in text if unicodedata.category(c) in _UNSEEN), None)
+def first_unseen(text: str, *, keep: str = "") -> int | None:
+    """The offset of the first control or invisible character not in `keep`, None if all can be seen.
+
+    The joiners of emoji and of some scripts are part of what is seen when they stand between two
+    characters beyond ASCII; anywhere else they only hide.
+    """
+    hidden = {c for c in set(text) if not c.isprintable() and unicodedata.category(c) in _UNSEEN} - set(keep)
+    if not hidden:
+        return None
+    found = (at for at, c in enumerate(text) if c in hidden and not _joins(text, at))
+    return next(found, None)
+
+
+def _joins(text: str, at: int) -> bool:
+    beside = text[at - 1 : at] + text[at + 1 : at + 2]
+    return text[at] in _JOINERS and len(beside) == 2 and not any(c.isascii() for c in beside)

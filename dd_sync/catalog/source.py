@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from dd_sync.catalog.events import Broken, Builder, Marks
 from dd_sync.catalog.scalars import Written, offset_in_file
 from dd_sync.errors import CatalogError, Place, Problem, in_order
+from dd_sync.text import first_unseen, within_line
 
 RULE = "yaml"
 CATALOG_FILE = "catalog.yaml"
@@ -166,20 +166,18 @@ def _kind(relative: Path) -> str:
 
 def require_catalog(folder: Path) -> None:
     """Raises CatalogError, with one clear problem, unless `folder` holds a catalog.yaml."""
-    if not folder.exists():
-        raise _no_catalog(
-            folder, f"there is no folder '{folder}'", "name it with --catalog, or run `dd-sync init`"
-        )
-    if not folder.is_dir():
-        raise _no_catalog(
-            folder, f"'{folder}' is a file, not a folder", "name the folder that catalog.yaml is in"
-        )
     try:
         names = os.listdir(folder)
-    except OSError as error:
-        raise _no_catalog(
-            folder, f"the folder '{folder}' cannot be read: {error.strerror}", "check its permissions"
-        ) from None
+    except FileNotFoundError:
+        hint = "name it with --catalog, or run `dd-sync init`"
+        raise _no_catalog(folder, f"there is no folder '{folder}'", hint) from None
+    except NotADirectoryError:
+        hint = "name the folder that catalog.yaml is in"
+        raise _no_catalog(folder, f"'{folder}' is a file, not a folder", hint) from None
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        problem = f"the folder '{within_line(str(folder), 80)}' cannot be read: {why}"
+        raise _no_catalog(folder, problem, "check its name and permissions") from None
     if CATALOG_FILE in names:
         return
     if not names:
@@ -290,11 +288,7 @@ def _undecoded(name: str, data: bytes, error: UnicodeDecodeError) -> Source:
     return Source(name, "", {}, (Problem(RULE, problem, hint, Place(name, line, column)),), readable=False)
 
 
-# Characters no editor shows: control codes, and the ones that turn the direction of what follows.
-_UNSEEN = (
-    "[^\t\n\r\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff"
-    "\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+# Plain text that needs no closer look.
 _SEEN_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F)])
 
 
@@ -330,11 +324,10 @@ def _unfit(source: Source) -> Iterator[Problem]:
     """What is wrong with the text before it is even YAML."""
     text = source.text
     if not text.isascii() or text.encode("ascii").translate(None, _SEEN_BYTES):
-        # Compiled here, since most files are plain ASCII and this set takes 10 ms to compile.
-        unseen = re.search(_UNSEEN, text)
-        if unseen:
-            where, line = source.place(unseen.start(), unseen.end())
-            problem = f"an invisible character, U+{ord(unseen.group()):04X}"
+        hidden = first_unseen(text, keep="\t\n\r")
+        if hidden is not None:
+            where, line = source.place(hidden, hidden + 1)
+            problem = f"an invisible character, U+{ord(text[hidden]):04X}"
             yield Problem(RULE, problem, 'remove it, or write it as an escape in "…"', where, source=line)
     if len(text) > LONGEST_LINE:
         for row, line in enumerate(text.split("\n"), 1):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +10,7 @@ from dd_sync.errors import RequestError
 from dd_sync.model.downtime import Downtime
 from dd_sync.model.ownership import CATALOG, MANAGED, SNOOZABLE
 from dd_sync.snooze.tenants import SHOWN, check_tenant
-from dd_sync.text import within_line
+from dd_sync.text import first_unseen, within_line
 from dd_sync.timeframe import format_duration
 
 # The first line of the message; who can read Datadog can tell a snooze from other downtimes by it.
@@ -102,7 +101,7 @@ def _said(what: str, text: str) -> str:
             f"the {what} holds an @: '{within_line(text, SHOWN)}'",
             hint="Datadog would notify whoever it names; write the name without it",
         )
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in text):
+    if first_unseen(text) is not None:
         raise RequestError(
             f"the {what} holds a line break or an invisible character", hint="write it as one plain line"
         )

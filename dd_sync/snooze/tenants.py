@@ -49,7 +49,7 @@ def _fault(tenant: str) -> tuple[str, str]:
     hidden = first_unseen(tenant)
     if hidden is not None:
         return (
-            f"it holds an invisible character (U+{ord(hidden):04X})",
+            f"it holds an invisible character (U+{ord(tenant[hidden]):04X})",
             "type the name instead of pasting it",
         )
     if tenant.lower() in _OPERATORS:
