@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dd_sync.query.alerts import Query
 
 Path = tuple[str | int, ...]
+ESCALATION: Path = ("options", "escalation_message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,15 @@ class Subject:
         return Finding(("query",), problem, hint, severity, offset=start, length=end - start)
 
     @cached_property
-    def texts(self) -> dict[str, str]:
-        """What is a template in it: the title and the author's own part of the message, if not plain text."""
-        texts = {"name": self.declared.monitor.name, "message": self.catalog.own_message(self.declared)}
-        return {field: text for field, text in texts.items() if "{" in text or "@" in text}
+    def texts(self) -> dict[Path, str]:
+        """What is a template in it, by path: the title, the author's own message, the escalation."""
+        texts: dict[Path, Any] = {
+            ("name",): self.declared.monitor.name,
+            ("message",): self.catalog.own_message(self.declared),
+            ESCALATION: self.options.get("escalation_message"),
+        }
+        plain = {path: text for path, text in texts.items() if isinstance(text, str)}
+        return {path: text for path, text in plain.items() if "{" in text or "@" in text}
 
     @cached_property
     def tag_keys(self) -> tuple[str, ...]:
@@ -130,30 +136,24 @@ class Subject:
         return tuple(key for key in getattr(self.any_query, "by", ()) if key != "*")
 
     @cached_property
-    def templates(self) -> dict[str, Template | TemplateError]:
-        return {field: _parsed(text) for field, text in self.texts.items()}
-
-    @cached_property
-    def escalation(self) -> Template | TemplateError | None:
-        """What is told again while it lasts, None where there is no such text."""
-        text = self.options.get("escalation_message")
-        return _parsed(text) if isinstance(text, str) else None
+    def templates(self) -> dict[Path, Template | TemplateError]:
+        return {path: _parsed(text) for path, text in self.texts.items()}
 
     @cached_property
     def handles(self) -> tuple[tuple[Path, HandleUse], ...]:
-        """Whom its title, its message and its escalation tell, each with the path of the text."""
-        texts: list[tuple[Path, Template]] = [((field,), template) for field, template in self.readable()]
-        if isinstance(self.escalation, Template):
-            texts.append((("options", "escalation_message"), self.escalation))
+        """Whom its texts tell, each with the path of the text."""
         return tuple(
-            (path, use) for path, template in texts if "@" in template.source for use in handles_in(template)
+            (path, use)
+            for path, template in self.readable()
+            if "@" in template.source
+            for use in handles_in(template)
         )
 
-    def readable(self) -> Iterator[tuple[str, Template]]:
-        """The templates without mistakes, by the field they stand in."""
-        for field, template in self.templates.items():
+    def readable(self) -> Iterator[tuple[Path, Template]]:
+        """The templates without mistakes, by the path they stand at."""
+        for path, template in self.templates.items():
             if isinstance(template, Template):
-                yield field, template
+                yield path, template
 
     @property
     def own_tags(self) -> tuple[str, ...]:

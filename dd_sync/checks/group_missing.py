@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dd_sync.checks.finding import Finding, Subject
-from dd_sync.checks.handles import pattern_of
+from dd_sync.checks.handles import covers
 from dd_sync.errors import Severity
 from dd_sync.query.nodes import MetricAlert
 from dd_sync.query.tools import metrics_in
@@ -35,6 +34,5 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def _named(alert: MetricAlert, patterns: tuple[str, ...]) -> str | None:
     """The first metric that one of the policy's patterns names."""
-    regexes = [re.compile(pattern_of(pattern)) for pattern in patterns]
     names = (metric.name for metric in metrics_in(alert.expression))
-    return next((name for name in names if any(regex.fullmatch(name) for regex in regexes)), None)
+    return next((name for name in names if any(covers(pattern, name) for pattern in patterns)), None)

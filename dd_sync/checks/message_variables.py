@@ -42,19 +42,19 @@ class Known:
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    templates = [(field, template, variables_in(template)) for field, template in subject.readable()]
-    if not any(uses for _, _, uses in templates):
+    templates = [(path, variables_in(template)) for path, template in subject.readable()]
+    if not any(uses for _, uses in templates):
         return
     known = _known(subject)
     if known is None:
         return
-    for field, _, uses in templates:
+    for path, uses in templates:
         for use in uses:
             hint = _missing(use, known)
             if hint is not None:
                 start, end = use.span
                 problem = f"'{use.name}' has no value in this monitor"
-                yield Finding((field,), problem, hint, Severity.WARNING, offset=start, length=end - start)
+                yield Finding(path, problem, hint, Severity.WARNING, offset=start, length=end - start)
 
 
 def _known(subject: Subject) -> Known | None:

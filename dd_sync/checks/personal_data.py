@@ -16,6 +16,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     if not personal:
         return
     yield from _in_query(subject, personal)
+    yield from _in_notify_by(subject, personal)
     yield from _in_tags(subject, personal)
     yield from _in_texts(subject, personal)
 
@@ -54,6 +55,14 @@ def _where(subject: Subject, key: str) -> tuple[Path, int | None]:
     return base, match.start() if match else None
 
 
+def _in_notify_by(subject: Subject, personal: frozenset[str]) -> Iterator[Finding]:
+    keys = subject.options.get("notify_by")
+    for index, key in enumerate(keys if isinstance(keys, list) else ()):
+        if isinstance(key, str) and _bare(key) in personal:
+            problem = f"'{key}' points at a person, and notifications are sent by it"
+            yield Finding(("options", "notify_by", index), problem, _HINT)
+
+
 def _in_tags(subject: Subject, personal: frozenset[str]) -> Iterator[Finding]:
     for index, tag in enumerate(subject.own_tags):
         key = tag.partition(":")[0]
@@ -62,13 +71,13 @@ def _in_tags(subject: Subject, personal: frozenset[str]) -> Iterator[Finding]:
 
 
 def _in_texts(subject: Subject, personal: frozenset[str]) -> Iterator[Finding]:
-    for field, template in subject.readable():
+    for path, template in subject.readable():
         for use in variables_in(template):
             shown = [part for part in _parts(use.path) if _bare(part) in personal]
             if shown:
                 start, end = use.span
-                problem = f"'{shown[0]}' points at a person, and the {field} shows it"
-                yield Finding((field,), problem, _HINT, offset=start, length=end - start)
+                problem = f"'{shown[0]}' points at a person, and the {path[-1]} shows it"
+                yield Finding(path, problem, _HINT, offset=start, length=end - start)
 
 
 def _parts(path: tuple[str, ...]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dd_sync.checks.finding import Finding, Subject
+from dd_sync.checks.finding import Finding, Path, Subject
 from dd_sync.errors import Severity
 from dd_sync.message.nodes import Block, Condition, OverriddenPriority, Part, Template
 
@@ -32,9 +32,9 @@ _STATUSES = {"alert": "alert", "warn": "warning", "no data": "no data"}
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    for field, template in subject.readable():
+    for path, template in subject.readable():
         if any(isinstance(part, Block) for part in template.parts):
-            yield from _Walk(subject, field, template).blocks(template.parts, told(subject))
+            yield from _Walk(subject, path, template).blocks(template.parts, told(subject))
 
 
 def told(subject: Subject) -> Case:
@@ -63,9 +63,9 @@ def _told_again(subject: Subject) -> set[str]:
 
 
 class _Walk:
-    def __init__(self, subject: Subject, field: str, template: Template) -> None:
+    def __init__(self, subject: Subject, path: Path, template: Template) -> None:
         self.subject = subject
-        self.field = field
+        self.path = path
         self.template = template
         self.priority = subject.declared.monitor.priority
         self.overridden = any(_overrides(part) for part in template.parts)
@@ -109,7 +109,7 @@ class _Walk:
         hint = _HINTS.get(block.condition.name, "take the block away")
         if case != told(self.subject):
             hint = "the blocks around it leave nothing for it; take it out of them, or take it away"
-        return Finding((self.field,), problem, hint, Severity.WARNING, offset=start, length=end - start)
+        return Finding(self.path, problem, hint, Severity.WARNING, offset=start, length=end - start)
 
 
 _NO_DATA = (

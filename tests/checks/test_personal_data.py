@@ -36,6 +36,14 @@ PERSONAL = "policy: {personal_tags: [user_id, email, ip]}\n"
             "'user_id' points at a person, and is a tag of the monitor @ 'user_id:7'",
         ),
         (
+            RAW + "    options: {thresholds: {critical: 20}, escalation_message: 'still {{email.name}}'}\n",
+            "'email' points at a person, and the escalation_message shows it @ {{email.name}}",
+        ),
+        (
+            RAW + "    options: {thresholds: {critical: 20}, notify_by: [tenant, email]}\n",
+            "'email' points at a person, and notifications are sent by it @ email",
+        ),
+        (
             RATE + "    message: hello {{ip.name}} there\n",
             "'ip' points at a person, and the message shows it @ {{ip.name}}",
         ),
