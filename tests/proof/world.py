@@ -82,7 +82,7 @@ class World:
     def declare(self, key: str, limit: int, parts: Sequence[str] = (), was: str | None = None) -> None:
         fields: dict[str, Any] = {
             "type": "query alert",
-            "query": _query(key, limit),
+            "query": query_of(key, limit),
             "options": {"thresholds": {"critical": limit}},
         }
         if parts:
@@ -110,11 +110,14 @@ class World:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read())
 
+    def marks(self, key: str) -> tuple[str, ...]:
+        return ownership_tags(self.catalog, key)
+
     def post(self, name: str, limit: int, tags: Sequence[str]) -> Json:
         body = {
             "type": "query alert",
             "name": f"{name} of {self.catalog}",
-            "query": _query(name, limit),
+            "query": query_of(name, limit),
             "message": "m",
             "tags": list(tags),
         }
@@ -197,7 +200,7 @@ class World:
             assert there["modified"] == monitor["modified"], "somebody else's monitor was changed"
 
 
-def _query(key: str, limit: int) -> str:
+def query_of(key: str, limit: int) -> str:
     return f"sum(last_1h):sum:proof.{key}{{env:prod}} by {{tenant}}.as_count() > {limit}"
 
 
