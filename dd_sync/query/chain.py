@@ -28,9 +28,12 @@ from dd_sync.query.nodes import (
 from dd_sync.query.quoting import QUOTED, unquoted
 from dd_sync.query.reader import Reader
 
+# A quote that is never closed takes the rest with it: looked for from each of its quotes, the end would be
+# looked for for ever.
 _TOKEN = re.compile(
     rf"""
       (?P<string>{QUOTED})
+    | (?P<open>["'].*+)
     | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w))
     | (?P<word>[^\W\d][\w-]*|\d+[^\W\d]\w*)
     | (?P<compare>>=|<=|==|!=|>|<)
@@ -136,18 +139,22 @@ class Chain(Reader):
 
     def argument_error(self, expected: str) -> QueryError:
         tokens = self.tokens
-        if tokens.texts[tokens.index] in {'"', "'"}:
-            return tokens.error("the quote is not closed", "add the missing quote")
+        if tokens.kinds[tokens.index] == "open":
+            return self.open_quote()
         return tokens.error(f"expected {expected}, not {tokens.shown()}", 'arguments look like "text" or 5')
 
     def close_arguments(self) -> None:
         tokens = self.tokens
         if tokens.kinds[tokens.index] != ")":
-            if tokens.texts[tokens.index] in {'"', "'"}:
-                raise tokens.error("the quote is not closed", "add the missing quote")
+            if tokens.kinds[tokens.index] == "open":
+                raise self.open_quote()
             hint = 'arguments are separated by commas, and a " inside quotes is written \\"'
             raise tokens.error(f"expected ')', not {tokens.shown()}", hint)
         tokens.index += 1
+
+    def open_quote(self) -> QueryError:
+        start = self.tokens.starts[self.tokens.index]
+        return error_at(self.text, "the quote is not closed", "add the missing quote", start, start + 1)
 
     def end(self) -> None:
         tokens = self.tokens

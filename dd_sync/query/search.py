@@ -40,7 +40,7 @@ _TOKEN = re.compile(
         | (?:[<>]=?\s+(?=[\d.]))?(?:[^\s()"\\]++|\\.?+|{_PHRASE})*+
       ))
     | (?P<word>(?:[^\s()"\\]++|\\.?+|{_PHRASE})++)
-    | (?P<other>\S)
+    | (?P<open>".*+)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -136,9 +136,9 @@ class _Reader:
             return self.facet_of_group(depth)
         if kind == "(":
             return self.group(depth)
-        if kind == "other":
-            raise tokens.error("the quote is not closed", 'add the missing "')
         start = tokens.starts[tokens.index]
+        if kind == "open":
+            raise error_at(tokens.text, "the quote is not closed", 'add the missing "', start, start + 1)
         tokens.index += 1
         span = (start, tokens.end)
         if kind == "phrase":

@@ -22,8 +22,8 @@ def read_service_check(text: str) -> ServiceCheck:
     tokens = chain.tokens
     start = tokens.starts[0]
     if tokens.kinds[0] != "string":
-        if tokens.texts[0] in {'"', "'"}:
-            raise chain.argument_error("the check")
+        if tokens.kinds[0] == "open":
+            raise chain.open_quote()
         hint = 'begin with the check in quotes: "http.can_connect".over("env:prod")'
         raise tokens.error(f"expected the name of a check in quotes, not {tokens.shown()}", hint)
     tokens.index += 1
