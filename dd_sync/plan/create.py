@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dd_sync.errors import DatadogError
 from dd_sync.kinds import monitor as kind
 from dd_sync.model.monitor import Monitor
-from dd_sync.model.ownership import ownership_tags
+from dd_sync.model.ownership import RESERVED, ownership_tags
 from dd_sync.plan.changes import Json
 from dd_sync.ports import Monitors
 
@@ -87,8 +87,7 @@ class Creator:
     def _adopt_duplicate(self, monitor_id: int, error: DatadogError, key: str, body: Json) -> Created:
         live = self.monitors.get(monitor_id)
         owner = kind.identity(live, self.catalog)
-        # Only an equal monitor counts as a duplicate, so one of ours has our tags, this key included.
-        if owner != key:
+        if owner != key and not (owner is None and _is_ownerless_twin(live, body)):
             raise DatadogError(
                 f"{key} is not created: monitor {monitor_id} has the same definition and is not ours",
                 hint=f"give {key} another name or message, or delete monitor {monitor_id} in Datadog",
@@ -103,6 +102,15 @@ class Creator:
         if ours != theirs:
             self.monitors.update(monitor_id, kind.update_body(Monitor.from_json(body)))
         return Created(monitor_id, adopted=True)
+
+
+def _is_ownerless_twin(live: Json, body: Json) -> bool:
+    """Whether all that the live monitor lacks is tags. One that has others, or anybody's mark, is somebody's."""
+    tags = set(live.get("tags") or ())
+    if any(str(tag).startswith(RESERVED) for tag in tags) or not tags <= set(body.get("tags") or ()):
+        return False
+    ours, theirs = kind.compared(Monitor.from_json(body), Monitor.from_json({**live, "tags": body["tags"]}))
+    return ours == theirs
 
 
 def duplicate_of(error: DatadogError) -> int | None:

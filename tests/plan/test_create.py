@@ -131,6 +131,30 @@ def test_a_duplicate_that_is_somebody_elses_is_left_alone(datadog: MemoryMonitor
     assert datadog.live == {77: foreign}
 
 
+@pytest.mark.parametrize(
+    ("change", "did"),
+    [
+        ({"tags": ["team:risk"]}, "adopted"),
+        ({"tags": []}, "adopted"),
+        ({"tags": ["team:risk", "team:other"]}, "failed"),
+        ({"tags": ["managed_by:dd-sync", "dd_sync_catalog:other", "dd_sync_key:a"]}, "failed"),
+        ({"tags": [], "message": "another"}, "failed"),
+    ],
+)
+def test_a_duplicate_that_lacks_nothing_but_tags_is_adopted(
+    datadog: MemoryMonitors, naps: Naps, change: dict[str, Any], did: str
+) -> None:
+    twin = datadog.put({**declare("a").monitor.body(), **change}, 77)
+    datadog.before = once(duplicate(77))
+    report = run(datadog, naps, "a")
+    assert [outcome.did for outcome in report.outcomes] == [did]
+    if did == "adopted":
+        assert datadog.by_key["a"]["id"] == 77
+        assert report.is_complete
+    else:
+        assert datadog.live == {77: twin}
+
+
 def test_an_adopted_monitor_that_differs_is_updated(datadog: MemoryMonitors, naps: Naps) -> None:
     def other_version(what: str, detail: Any) -> None:
         datadog.before = lambda what, detail: None

@@ -96,7 +96,7 @@ def test_two_applies_at_once_end_with_one_monitor_per_key_and_the_lowest_id(
     have_read, lists = threading.Event(), []
 
     def meet(method: str, path: str) -> None:
-        """No create passes before both have read twice that there is nothing: for the plan, and to apply it."""
+        """No create passes before both have read twice that there is none: for the plan, and to apply it."""
         if method == "POST":
             assert have_read.wait(20)
         else:
