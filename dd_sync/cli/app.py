@@ -57,13 +57,17 @@ class App:
 
     def catalog(self) -> Catalog:
         """The catalog, for a command that needs it whole. Warnings are told, errors end the command."""
+        return self.catalog_and_files()[0]
+
+    def catalog_and_files(self) -> tuple[Catalog, Loading]:
+        """The same, with the scenarios beside it."""
         loading = self.read()
         errors = [problem for problem in loading.problems if problem.is_error]
         if errors or loading.catalog is None:
             raise CatalogError(loading.problems)
         if loading.problems:
             self.screen.problems(loading.problems)
-        return loading.catalog
+        return loading.catalog, loading
 
     def datadog(self) -> Datadog:
         from dd_sync.datadog.client import connect

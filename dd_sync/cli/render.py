@@ -30,7 +30,7 @@ def render(app: App, keys: tuple[str, ...]) -> None:
     known = {declared.key: declared for declared in catalog.monitors}
     for key in keys:
         if key not in known:
-            raise RequestError(f"no monitor has the key '{key}'", hint=_near(key, list(known)))
+            raise unknown_key(key, list(known))
     chosen = [known[key] for key in keys] if keys else list(catalog.monitors)
     bodies = [declared.monitor.body() for declared in chosen]
     if app.format == "json":
@@ -55,8 +55,9 @@ def _as_yaml(bodies: list[dict[str, Any]]) -> str:
     return dumped.rstrip("\n")
 
 
-def _near(key: str, keys: list[str]) -> str:
+def unknown_key(key: str, keys: list[str]) -> RequestError:
     from difflib import get_close_matches
 
     near = get_close_matches(key, keys, n=1)
-    return f"did you mean '{near[0]}'?" if near else "`dd-sync render` without a key prints all of them"
+    hint = f"did you mean '{near[0]}'?" if near else "`dd-sync render` without a key prints all of them"
+    return RequestError(f"no monitor has the key '{key}'", hint=hint)

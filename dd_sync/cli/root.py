@@ -14,6 +14,7 @@ COMMANDS = {
     "check": ("dd_sync.cli.check:check", "Load, validate and lint the catalog."),
     "test": ("dd_sync.cli.test:test", "Run the catalog's scenarios on synthetic series."),
     "render": ("dd_sync.cli.render:render", "Print the monitors as they would be sent."),
+    "explain": ("dd_sync.cli.explain:explain", "Say in words what a monitor does, and whom it tells."),
     "plan": ("dd_sync.cli.plan:plan", "Show what apply would change in Datadog."),
     "apply": ("dd_sync.cli.apply:apply", "Make Datadog's monitors what the catalog declares."),
     "detach": (
