@@ -105,7 +105,7 @@ class Creator:
 
 
 def _is_ownerless_twin(live: Json, body: Json) -> bool:
-    """Whether all that the live monitor lacks is tags. One that has others, or anybody's mark, is somebody's."""
+    """Whether all that the live monitor lacks is tags. One with others, or anybody's mark, is somebody's."""
     tags = set(live.get("tags") or ())
     if any(str(tag).startswith(RESERVED) for tag in tags) or not tags <= set(body.get("tags") or ()):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -61,6 +62,10 @@ def test_what_datadog_answers_to_a_create_is_plainly_the_same(fields: dict[str, 
     live["message"] = live["message"].rstrip()
     assert plainly_same(declared.monitor, live)
     assert build_plan([declared], [live], CATALOG).unchanged == 1
+
+
+def test_a_digest_reads_any_mapping() -> None:
+    assert digest(MappingProxyType({"a": MappingProxyType({"b": 2.0})})) == digest({"a": {"b": 2}})
 
 
 @given(st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner)))
