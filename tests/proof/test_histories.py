@@ -48,7 +48,8 @@ class Histories(RuleBasedStateMachine):
     def rename(self, data: Any, to: str, limit: int) -> None:
         old = data.draw(st.sampled_from(self._parts()))
         live = self.world.by_key()
-        if to not in self.world.declared and to not in live and old not in self._former():
+        taken = {*self.world.declared, *live, *self._former()}
+        if to not in taken and old not in self._former():
             self.world.drop(old)
             self.world.declare(to, limit, was=old)
 
