@@ -114,11 +114,15 @@ class Pace:
 
     def _learn(self, window: _Window, quota: Quota, sent: float) -> None:
         window.name = quota.name
-        # Answers overtake each other; only one that ends well after the window is certainly of the next.
+        now = self.clock()
+        # Answers overtake each other. Seconds are rounded and answers take time, so that only one whose
+        # window ends well after ours is certainly of the next, and well before, of the last.
         opened = window.until is None or sent + quota.reset - 1 > window.until
+        if not opened and window.until is not None and now + quota.reset + 3 < window.until:
+            return
         if opened:
-            # Whole seconds, rounded this way or that: a window that is begun late loses nothing.
-            window.until = self.clock() + quota.reset + min(1.0, quota.period / 2)
+            # A window that is begun late loses nothing; one that is begun early earns a refusal.
+            window.until = now + quota.reset + min(1.0, quota.period / 2)
             window.unlimited, window.asked = False, None
         if opened or quota.remaining < window.left:
             # What is under way may not be counted yet.
