@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from dd_sync.errors import Unfit
-from dd_sync.guards.values import found
+from dd_sync.guards.values import AllUnfit, found
 
 Path = tuple[str | int, ...]
 MOST_IN_A_FORM = 100
@@ -18,7 +18,10 @@ _MOST_COMPARED = 300
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One mistake. key: whether it is about the key at `path` rather than its value."""
+    """One mistake. key: whether it is about the key at `path` rather than its value.
+
+    meant: what an unknown key was probably meant to be; missing: the key that is not there.
+    """
 
     path: Path
     problem: str
@@ -26,12 +29,17 @@ class Complaint:
     key: bool = False
     offset: int | None = None
     length: int = 1
+    meant: str | None = None
+    missing: str | None = None
 
 
 def complaints(error: ValidationError, model: type[BaseModel]) -> list[Complaint]:
     """The mistakes pydantic found in a `model`, each once; the first hundred."""
     details = error.errors(include_url=False)[:MOST_IN_A_FORM]
-    return list(dict.fromkeys(_complaint(detail, model) for detail in details))
+    found = dict.fromkeys(each for detail in details for each in _complaints(detail, model))
+    # What is called missing may only be misspelt, and then that is said.
+    meant = {(each.path[:-1], each.meant) for each in found if each.meant is not None}
+    return [each for each in found if each.missing is None or (each.path, each.missing) not in meant]
 
 
 def unfit(error: Unfit, path: Path = ()) -> Complaint:
@@ -41,6 +49,12 @@ def unfit(error: Unfit, path: Path = ()) -> Complaint:
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    near = nearest(word, known)
+    return otherwise if near is None else f"did you mean '{near}'?"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like this one, None if none is."""
     from difflib import get_close_matches
 
     candidates = list(known)
@@ -48,23 +62,28 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
         # Comparing with each of thousands takes longer than reading them did.
         candidates = [other for other in candidates if other[:1] == word[:1]][:_MOST_COMPARED]
     near = get_close_matches(word[:100], candidates, n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else otherwise
+    return near[0] if near else None
 
 
-def _complaint(detail: Any, model: type[BaseModel]) -> Complaint:
+def _complaints(detail: Any, model: type[BaseModel]) -> Iterator[Complaint]:
     path = tuple(step for step in detail["loc"] if step != "[key]")
     kind: str = detail["type"]
     raised = detail.get("ctx", {}).get("error")
     if isinstance(raised, Unfit):
-        return unfit(raised, path)
-    if kind == "extra_forbidden":
+        yield unfit(raised, path)
+    elif isinstance(raised, AllUnfit):
+        yield from (unfit(each, path) for each in raised.each)
+    elif kind == "extra_forbidden":
         known = _keys_at(model, path[:-1])
-        hint = did_you_mean(str(path[-1]), known, f"known here: {', '.join(known)}")
-        return Complaint(path, f"unknown key '{path[-1]}'", hint, key=True)
-    if kind == "missing":
-        return Complaint(path[:-1], f"'{path[-1]}' is missing", f"add `{path[-1]}: …`", key=True)
-    problem, hint = _mismatch(kind, detail.get("ctx", {}), detail["input"])
-    return Complaint(path, problem, hint, key=kind == "list_type")
+        meant = nearest(str(path[-1]), known)
+        hint = f"did you mean '{meant}'?" if meant else f"known here: {', '.join(known)}"
+        yield Complaint(path, f"unknown key '{path[-1]}'", hint, key=True, meant=meant)
+    elif kind == "missing":
+        name = str(path[-1])
+        yield Complaint(path[:-1], f"'{name}' is missing", f"add `{name}: …`", key=True, missing=name)
+    else:
+        problem, hint = _mismatch(kind, detail.get("ctx", {}), detail["input"])
+        yield Complaint(path, problem, hint, key=kind == "list_type")
 
 
 _EXPECTED = {

@@ -13,10 +13,14 @@ from dd_sync.catalog.source import Source
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """path: of the monitor in its file. Paths given to the methods begin at the monitor."""
+    """path: of the monitor in its file. Paths given to the methods begin at the monitor.
+
+    left_out: keys of the file's defaults that are wrong and have been told.
+    """
 
     source: Source
     path: Path
+    left_out: frozenset[str] = frozenset()
 
     @property
     def own(self) -> Mapping[str, Any]:
@@ -31,9 +35,8 @@ class Entry:
         found = self.source.value.get("defaults")
         if not isinstance(found, dict):
             return {}
-        if "guard" in self.own:
-            return found
-        return {key: value for key, value in found.items() if key not in GUARD_ONLY}
+        left_out = self.left_out if "guard" in self.own else self.left_out.union(GUARD_ONLY)
+        return {key: value for key, value in found.items() if key not in left_out} if left_out else found
 
     def merged(self) -> dict[str, Any]:
         """The monitor with the defaults under it, tags of both, each once."""

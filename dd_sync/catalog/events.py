@@ -23,7 +23,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from dd_sync.catalog.scalars import Written, plain
+from dd_sync.catalog.scalars import NoNumber, Written, plain
 
 DEEPEST = 50
 MOST_ALIASED = 100_000
@@ -133,8 +133,8 @@ class Builder:
             return known[value]
         try:
             known[value] = result = plain(value)
-        except ValueError as error:
-            self._say(event, str(error), "write it as a plain decimal number, or put it in quotes")
+        except NoNumber as error:
+            self._say(event, str(error), error.hint)
             return value
         return result
 

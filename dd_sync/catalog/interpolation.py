@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from dd_sync.catalog.complaints import did_you_mean
 from dd_sync.catalog.tunables import TunableValue, Value
 from dd_sync.errors import Unfit
+from dd_sync.guards.values import AllUnfit
 
 _MARK = re.compile(r"\$\$\{|\$\{([^{}$\n]*)\}|\$\{")
+_MOST_MARKS = 100
 _REFERENCE = re.compile(r"monitor:(.*)", re.DOTALL)
 
 
@@ -19,7 +22,7 @@ _REFERENCE = re.compile(r"monitor:(.*)", re.DOTALL)
 class Interpolation:
     """Fills `${name}` in. Knows the declared tunables and `${monitor:key}`, and nothing else.
 
-    broken: names declared but without a usable value; texts that need one raise Unusable.
+    broken: names declared but without a usable value, each told already.
     """
 
     values: Mapping[str, TunableValue]
@@ -28,12 +31,25 @@ class Interpolation:
     def fill(self, text: str) -> Any:
         """The text filled in; a whole-value `${x}` keeps its type. `$${` stands for `${`.
 
-        `${monitor:key}` stays. Raises Unfit with the offset of what is not known.
+        `${monitor:key}` stays. Raises AllUnfit with everything that is not known, each with its offset; with
+        nothing where only the values of broken tunables are missing.
         """
         match = _MARK.fullmatch(text)
-        if match is not None and match[1] is not None and not _REFERENCE.fullmatch(match[1]):
-            return self._value(match)
-        return _MARK.sub(self._text, text)
+        try:
+            if match is not None and match[1] is not None and not _REFERENCE.fullmatch(match[1]):
+                return self._value(match)
+            return _MARK.sub(self._text, text)
+        except (Unfit, _Broken):
+            raise AllUnfit(self._mistakes(text)) from None
+
+    def _mistakes(self, text: str) -> Iterator[Unfit]:
+        for match in islice(_MARK.finditer(text), _MOST_MARKS):
+            try:
+                self._text(match)
+            except Unfit as error:
+                yield error
+            except _Broken:
+                continue
 
     def _text(self, match: re.Match[str]) -> str:
         if match[0] == "$${":
@@ -52,7 +68,7 @@ class Interpolation:
         if name in self.values:
             return self.values[name].value
         if name in self.broken:
-            raise Unusable(name)
+            raise _Broken(name)
         known = [*self.values, *self.broken]
         hint = did_you_mean(
             name.lower(), known, "declare it under `tunables:`, or write $${ for a literal ${"
@@ -73,7 +89,7 @@ class Interpolation:
         return offset - shift
 
 
-class Unusable(Exception):
+class _Broken(Exception):
     """A text needs a tunable whose own problem is told already."""
 
 

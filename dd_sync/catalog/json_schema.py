@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dd_sync.catalog.schema import TYPES, GuardDefaults, GuardForm, RawForm
+from dd_sync.catalog.schema import GuardDefaults, GuardForm, RawForm
 from dd_sync.catalog.settings import Settings
 from dd_sync.catalog.tunables import Tunable
 from dd_sync.guards.registry import BUILT_IN, find
+from dd_sync.model.options import TYPES
 
 _DEFINITIONS = "#/$defs/{model}"
 # A tunable may stand for any value that is not text by nature.

@@ -7,15 +7,17 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import ValidationError
 
 from dd_sync.catalog.catalog import Catalog, Loading
 from dd_sync.catalog.collector import collector_paused
-from dd_sync.catalog.complaints import complaints, did_you_mean
+from dd_sync.catalog.complaints import Path as Steps
+from dd_sync.catalog.complaints import complaints, did_you_mean, nearest, unfit
 from dd_sync.catalog.entry import Entry
-from dd_sync.catalog.interpolation import Interpolation, Unusable, fill_all
-from dd_sync.catalog.monitors import Read, Reader
+from dd_sync.catalog.interpolation import Interpolation, fill_all
+from dd_sync.catalog.monitors import KNOWN, Read, Reader
 from dd_sync.catalog.problems import Found
 from dd_sync.catalog.references import cycles, offset_of
 from dd_sync.catalog.schema import GuardDefaults, key
@@ -23,6 +25,7 @@ from dd_sync.catalog.settings import Settings, check_env, read_settings
 from dd_sync.catalog.source import Files, Source, read_files
 from dd_sync.catalog.tunables import Given, read_tunables
 from dd_sync.errors import CatalogError, Problem, Unfit
+from dd_sync.guards.values import AllUnfit
 from dd_sync.guards.values import found as words_for
 from dd_sync.model.monitor import Declared
 
@@ -40,15 +43,24 @@ def load(
     env: str | None,
     today: date,
     overrides: Mapping[str, object] = _NOTHING,
+    allow_unknown_options: bool = False,
 ) -> Loading:
     """Everything `folder` declares.
 
     environ: environment variables, of which only the declared tunables' are read; env: the environment whose
     file of values is used and whose name marks what it owns; today: a date in UTC; overrides: values of
-    tunables by name, stronger than all else. Raises CatalogError only where there is no catalog at all.
+    tunables by name, stronger than all else; allow_unknown_options: options of raw monitors that this
+    version does not know pass. Raises CatalogError only where there is no catalog at all.
     """
     with collector_paused():
-        return compile_files(read_files(folder), environ=environ, env=env, today=today, overrides=overrides)
+        return compile_files(
+            read_files(folder),
+            environ=environ,
+            env=env,
+            today=today,
+            overrides=overrides,
+            allow_unknown_options=allow_unknown_options,
+        )
 
 
 def compile_files(
@@ -58,6 +70,7 @@ def compile_files(
     env: str | None,
     today: date,
     overrides: Mapping[str, object] = _NOTHING,
+    allow_unknown_options: bool = False,
 ) -> Loading:
     """As `load`, from files that are read already: for the same catalog under other values."""
     check_env(env)
@@ -67,22 +80,19 @@ def compile_files(
     values, broken = read_tunables(files.monitors, files.environments, given, found)
     interpolation = Interpolation(values, broken)
     entries = list(_entries(files, interpolation, found))
-    keys = _keys(entries, found)
-    usable = settings or _stand_in()
-    reader = Reader(usable, usable.name(env), interpolation, today, found)
-    reads = [read for entry in keys.values() if entry is not None and (read := reader.read(entry))]
+    keyed, keys = _keyed(entries, found)
+    if settings is None:
+        # Its errors keep this catalog from being used; the monitors' own problems are told all the same.
+        from dd_sync.catalog.partial import settings_of  # only mistakes pay for the import
+
+        settings = settings_of(files.settings.value, readable=files.settings.readable)
+    reader = Reader(settings, settings.name(env), interpolation, today, found, allow_unknown_options)
+    reads = [read for entry, key in keyed if (read := reader.read(entry, key))]
     whole = all(source.readable for source in files.monitors)
-    reads = _with_known_references(reads, frozenset(keys), files, found, whole=whole)
-    _check_protected(usable, frozenset(keys), files, found, whole=whole)
-    catalog = _catalog(settings, env, reads, files, interpolation) if settings else None
-    return Loading(catalog, found.everything(), files.scenarios, frozenset(keys))
-
-
-def _stand_in() -> Settings:
-    """Settings under which monitors are read for their own problems only, where catalog.yaml is wrong."""
-    return Settings.model_validate(
-        {"catalog": "unknown", "levels": {str(level): {} for level in range(1, 10)}}
-    )
+    reads = _with_known_references(reads, keys, files, found, whole=whole)
+    _check_protected(settings, keys, files, found, whole=whole)
+    catalog = _catalog(settings, env, reads, files, interpolation)
+    return Loading(catalog, found.everything(), files.scenarios, keys)
 
 
 def _catalog(
@@ -112,10 +122,10 @@ def _environment(files: Files, env: str | None) -> Source | None:
 
 
 def _entries(files: Files, interpolation: Interpolation, found: Found) -> Iterator[tuple[Entry, bool]]:
-    """Every monitor as written, and whether its file's defaults are fit to be used."""
+    """Every monitor as written, and whether all of its file's defaults are right."""
     for source in files.monitors:
         _check_sections(source, found)
-        fit = _check_defaults(source, interpolation, found)
+        wrong, fit = _check_defaults(source, interpolation, found)
         monitors = source.value.get("monitors")
         if monitors is None:
             continue
@@ -125,7 +135,7 @@ def _entries(files: Files, interpolation: Interpolation, found: Found) -> Iterat
             continue
         for index, monitor in enumerate(monitors):
             if isinstance(monitor, dict):
-                yield Entry(source, ("monitors", index)), fit
+                yield Entry(source, ("monitors", index), wrong), fit
             else:
                 problem = f"expected a monitor, found {words_for(monitor)}"
                 found.add(source, ("monitors", index), problem, "begin each monitor with '- key: …'")
@@ -147,47 +157,79 @@ def _check_sections(source: Source, found: Found) -> None:
         found.add(source, (section,), problem, hint, key=True)
 
 
-def _check_defaults(source: Source, interpolation: Interpolation, found: Found) -> bool:
+def _check_defaults(
+    source: Source, interpolation: Interpolation, found: Found
+) -> tuple[frozenset[str], bool]:
+    """The keys of a file's defaults that are wrong, and whether all of them are right."""
     defaults = source.value.get("defaults")
     if defaults is None:
-        return True
+        return frozenset(), True
+    wrong: set[str] = set()
+
+    def fill(text: str, path: Steps) -> Any:
+        try:
+            return interpolation.fill(text)
+        except AllUnfit as error:
+            for mistake in error.each:
+                found.complain(source, ("defaults", *path), unfit(mistake), rule="tunable")
+            wrong.update(map(str, path[:1]))
+            return text
+
     try:
-        GuardDefaults.model_validate(fill_all(defaults, lambda text, _: interpolation.fill(text), ()))
+        GuardDefaults.model_validate(fill_all(defaults, fill, ()))
     except ValidationError as error:
         for complaint in complaints(error, GuardDefaults):
+            if complaint.path[:1] and complaint.path[0] in wrong:
+                continue
             found.complain(source, ("defaults",), complaint)
-        return False
-    except Unusable:
-        return False
-    except Unfit as error:
-        found.add(source, ("defaults",), error.problem, error.hint, rule="tunable", key=True)
-        return False
-    return True
+        wrong.update(str(detail["loc"][0]) for detail in error.errors(include_url=False) if detail["loc"])
+        return frozenset(wrong), False
+    return frozenset(wrong), not wrong
 
 
-def _keys(entries: Sequence[tuple[Entry, bool]], found: Found) -> dict[str, Entry | None]:
-    """Monitors by key. A key whose monitor cannot be read stays, without an entry: others may name it."""
-    keys: dict[str, Entry | None] = {}
+def _keyed(
+    entries: Sequence[tuple[Entry, bool]], found: Found
+) -> tuple[list[tuple[Entry, str | None]], frozenset[str]]:
+    """Every monitor with its key, and all keys. A monitor that cannot be declared has None as its key.
+
+    The keys of those are known nevertheless: others may name them.
+    """
+    named = [
+        (entry, _key(entry, found) if "key" in entry.own else _no_key(entry, found)) for entry, _ in entries
+    ]
     first: dict[str, str] = {}
-    for entry, fit in entries:
-        own = entry.own
-        if "key" not in own:
-            found.add(entry.source, entry.path, "'key' is missing", "add `key: …`, a name that never changes")
-            continue
-        path = (*entry.path, "key")
-        try:
-            name = key(own["key"])
-        except Unfit as error:
-            found.add(entry.source, path, error.problem, error.hint)
-            continue
-        if name in keys:
+    twice = set()
+    for entry, name in named:
+        if name is not None and name in first:
             problem = f"the key '{name}' is taken, by a monitor in {first[name]}"
-            found.add(entry.source, path, problem, "give each monitor a key of its own")
-            keys[name] = None
-            continue
-        keys[name] = entry if fit else None
-        first[name] = entry.source.file
-    return keys
+            found.add(entry.source, (*entry.path, "key"), problem, "give each monitor a key of its own")
+            twice.add(name)
+        elif name is not None:
+            first[name] = entry.source.file
+    keyed = [
+        (entry, name if fit and name not in twice else None)
+        for (entry, name), (_, fit) in zip(named, entries, strict=True)
+    ]
+    return keyed, frozenset(first)
+
+
+def _key(entry: Entry, found: Found) -> str | None:
+    try:
+        return key(entry.own["key"])
+    except Unfit as error:
+        found.add(entry.source, (*entry.path, "key"), error.problem, error.hint)
+        return None
+
+
+def _no_key(entry: Entry, found: Found) -> str | None:
+    for name in entry.own:
+        if name not in KNOWN and not found.is_full(entry.source) and nearest(name, KNOWN) == "key":
+            found.add(
+                entry.source, (*entry.path, name), f"unknown key '{name}'", "did you mean 'key'?", key=True
+            )
+            return None
+    found.add(entry.source, entry.path, "'key' is missing", "add `key: …`, a name that never changes")
+    return None
 
 
 def _with_known_references(

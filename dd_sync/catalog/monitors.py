@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from dd_sync.catalog.complaints import Complaint, Path, complaints, did_you_mean, unfit
+from dd_sync.catalog.complaints import MOST_IN_A_FORM, Complaint, did_you_mean, nearest
 from dd_sync.catalog.entry import Entry
-from dd_sync.catalog.exemptions import in_force
-from dd_sync.catalog.interpolation import Interpolation, Unusable, fill_all
+from dd_sync.catalog.exemptions import in_force, sound_ones
+from dd_sync.catalog.interpolation import Interpolation
 from dd_sync.catalog.levels import suffix
-from dd_sync.catalog.problems import RULE, Found
-from dd_sync.catalog.references import REFERENCE, references_in
-from dd_sync.catalog.schema import (
-    GUARD_ONLY,
-    RAW_ONLY,
-    REFUSED,
-    THRESHOLDS,
-    TYPES,
-    Common,
-    GuardForm,
-    RawForm,
-)
+from dd_sync.catalog.problems import Found
+from dd_sync.catalog.reading import Reading
+from dd_sync.catalog.references import references_in
+from dd_sync.catalog.schema import GUARD_ONLY, RAW_ONLY, Common, GuardForm, RawForm
 from dd_sync.catalog.settings import Settings
 from dd_sync.errors import QueryError, Unfit
 from dd_sync.guards.fields import seconds_of
-from dd_sync.guards.guard import Compiled, GuardContext
-from dd_sync.guards.registry import find
-from dd_sync.guards.values import found as words_for
-from dd_sync.guards.values import number
+from dd_sync.guards.guard import Compiled, Guard, GuardContext, Spec
+from dd_sync.guards.registry import BUILT_IN, find
 from dd_sync.model.monitor import Declared, Monitor
+from dd_sync.model.options import FOREIGN_TYPES, OPTIONS, TYPES
 from dd_sync.model.ownership import HOLD, SNOOZABLE, ownership_tags
 from dd_sync.query.canonical import render
 from dd_sync.query.nodes import MetricAlert
@@ -43,8 +33,6 @@ from dd_sync.query.tools import group_keys, is_metric_query
 if TYPE_CHECKING:
     from dd_sync.query.alerts import Query
 
-F = TypeVar("F", bound=Common)
-
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -52,10 +40,6 @@ class Read:
 
     declared: Declared
     query: Query
-
-
-class _Told(Exception):
-    """The monitor cannot be declared; why has been told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,187 +51,102 @@ class Reader:
     interpolation: Interpolation
     today: date
     found: Found
+    allow_unknown_options: bool = False
 
-    def read(self, entry: Entry) -> Read | None:
-        """The monitor, or None if there is something wrong with it, which is then in `found`."""
-        try:
-            filled = self._filled(entry)
-            if "guard" in filled:
-                return self._guard(entry, filled)
-            return self._raw(entry, filled)
-        except (_Told, Unusable):
-            return None
-        except Unfit as error:
-            self._complain(entry, unfit(error))
-            return None
+    def read(self, entry: Entry, key: str | None) -> Read | None:
+        """The monitor, or None if there is something wrong with it, which is then in `found`, all of it.
 
-    def _complain(self, entry: Entry, complaint: Complaint, rule: str = RULE) -> None:
-        path = entry.origin(complaint.path)
-        offset = complaint.offset
-        text = entry.text_at(complaint.path)
-        if offset is not None and text is not None and "${" in text:
-            offset = self.interpolation.offset_before(text, offset)
-        self.found.add(
-            entry.source,
-            path,
-            complaint.problem,
-            complaint.hint,
-            rule=rule,
-            key=complaint.key,
-            offset=offset,
-            length=complaint.length,
-        )
-
-    def _filled(self, entry: Entry) -> dict[str, Any]:
-        """The monitor with its defaults and tunables; a form that is neither one nor the other is told."""
-        merged = entry.merged()
-        mixed = [key for key in RAW_ONLY if key in merged]
-        if "guard" in merged and mixed:
-            problem = f"'guard' and '{mixed[0]}' in one monitor"
-            hint = "a guard is compiled to type, query and options; write one or the other"
-            self._complain(entry, Complaint((mixed[0],), problem, hint, key=True))
-            raise _Told
-        if "guard" not in merged and "type" not in merged and "query" not in merged:
-            hint = "add `guard:` with a guard, or Datadog's own `type:` and `query:`"
-            self._complain(entry, Complaint((), "neither a guard nor a query", hint))
-            raise _Told
-        if "for" in merged:
+        key: the monitor's own, None where it has no usable one and is only judged.
+        """
+        reading = Reading(entry, self.interpolation, self.found)
+        filled = reading.respelt(reading.filled(), KNOWN)
+        filled["key"] = key or _NO_KEY
+        if "for" in filled:
             hint = "counts are judged over their window; leave 'for' out"
-            self._complain(entry, Complaint(("for",), "'for' is for guards over gauges only", hint, key=True))
-            raise _Told
-        if not entry.source.has_marks:
-            return merged
-        told = False
-
-        def fill(text: str, path: Path) -> Any:
-            nonlocal told
-            try:
-                if path[0] != "query" and (match := REFERENCE.search(text)):
-                    hint = "Datadog knows a monitor only by its id; name it in a composite's query"
-                    raise Unfit(
-                        "a reference outside a query", hint=hint, offset=match.start(), length=len(match[0])
-                    )
-                return self.interpolation.fill(text)
-            except Unfit as error:
-                # The offset is one in the text as written, so it must not be mapped again.
-                origin = entry.origin(path)
-                self.found.add(
-                    entry.source,
-                    origin,
-                    error.problem,
-                    error.hint,
-                    rule="tunable",
-                    offset=error.offset,
-                    length=error.length,
-                )
-                told = True
-                return text
-
-        filled: dict[str, Any] = fill_all(merged, fill, ())
-        if told:
-            raise _Told
-        return filled
+            reading.complain(Complaint(("for",), "'for' is for guards over gauges only", hint, key=True))
+            del filled["for"]
+        read = self._guard(reading, filled) if _is_guard(reading, filled) else self._raw(reading, filled)
+        return None if reading.wrong or key is None else read
 
     # --- the short form --------------------------------------------------------------------------
 
-    def _guard(self, entry: Entry, filled: dict[str, Any]) -> Read:
-        form = self._valid(entry, filled, GuardForm)
-        if len(form.guard) != 1:
-            names = " and ".join(form.guard) or "none"
-            raise Unfit(
-                f"one guard a monitor, here {names}", hint="give each its own monitor", path=("guard",)
-            )
-        (name,) = form.guard
-        compiled, by = self._compiled(entry, form, name)
+    def _guard(self, reading: Reading, filled: dict[str, Any]) -> Read | None:
+        form, fields = reading.form(GuardForm, filled)
+        self._check_level(reading, fields)
+        guards: Mapping[str, Any] = fields.get("guard", {})
+        if "guard" in fields and len(guards) != 1:
+            names = " and ".join(guards) or "none"
+            problem = f"one guard a monitor, here {names}"
+            reading.complain(Complaint(("guard",), problem, "give each its own monitor"))
+        if form is not None:
+            exemptions = dict(enumerate(form.exempt))
+        else:
+            exemptions = dict(sound_ones(filled.get("exempt"), reading))
+        compiled, by, name = None, None, ""
+        for name in list(guards)[:_MOST_GUARDS]:
+            guard = _found(reading, name)
+            if guard is not None:
+                spec, by = _spec(reading, guard, name, guards[name])
+                tags = in_force(exemptions, by, reading, self.today)
+                compiled = _compiled(reading, guard, spec, name, GuardContext(tags)) if spec else None
+        if form is None or compiled is None or reading.wrong:
+            return None
         options: dict[str, Any] = {"thresholds": dict(compiled.thresholds), **compiled.options}
         if form.renotify is not None:
             options["renotify_interval"] = seconds_of(form.renotify) // 60
         if form.evaluation_delay is not None:
             options["evaluation_delay"] = seconds_of(form.evaluation_delay)
-        monitor = self._monitor(form, "query alert", render(compiled.query), options, by)
-        return Read(self._declared(entry, form, monitor, guard=name, notes=compiled.notes), compiled.query)
-
-    def _compiled(self, entry: Entry, form: GuardForm, name: str) -> tuple[Compiled, tuple[str, ...]]:
-        try:
-            guard = find(name)
-        except Unfit as error:
-            self._complain(entry, Complaint(("guard", name), error.problem, error.hint, key=True), "guard")
-            raise _Told from None
-        try:
-            spec = guard.spec.model_validate(form.guard[name])
-        except ValidationError as error:
-            for complaint in complaints(error, guard.spec):
-                self._complain(entry, replace(complaint, path=("guard", name, *complaint.path)), "guard")
-            raise _Told from None
-        by: tuple[str, ...] = getattr(spec, "by", ())
-        context = GuardContext(in_force(form.exempt, by, entry, self.found, self.today))
-        try:
-            return guard.compile(spec, context), by
-        except Unfit as error:
-            self._complain(entry, unfit(error, ("guard", name)), "guard")
-            raise _Told from None
+        monitor = self._monitor(form, "query alert", render(compiled.query), options, by or ())
+        declared = self._declared(reading.entry, form, monitor, guard=name, notes=compiled.notes)
+        return Read(declared, compiled.query)
 
     # --- the raw form ----------------------------------------------------------------------------
 
-    def _raw(self, entry: Entry, filled: dict[str, Any]) -> Read:
+    def _raw(self, reading: Reading, filled: dict[str, Any]) -> Read | None:
         for key in GUARD_ONLY:
             if key in filled:
-                raise Unfit(
-                    f"'{key}' belongs to a guard", hint=_INSTEAD.get(key, "leave it out"), path=(key,)
-                )
-        form = self._valid(entry, filled, RawForm)
-        _check_type(form.type)
-        _check_thresholds(form.options)
-        query = form.query.strip()
+                hint = _INSTEAD.get(key, "leave it out")
+                reading.complain(Complaint((key,), f"'{key}' belongs to a guard", hint))
+                del filled[key]
+        form, fields = reading.form(RawForm, filled)
+        self._check_level(reading, fields)
+        kind = _type(reading, fields.get("type"))
+        self._check_options(reading, kind or "", fields.get("options", {}))
+        query = fields.get("query", "").strip()
         references = references_in(query)
-        parsed = self._parsed(entry, form.type, query, references)
+        parsed = None
+        if "query" in fields and kind is not None and not reading.is_unknown(("query",)):
+            parsed = _parsed(reading, kind, query, references)
+        if form is None or parsed is None or reading.wrong:
+            return None
         by = group_keys(parsed) if isinstance(parsed, MetricAlert) else ()
         monitor = self._monitor(form, form.type, query, form.options, by)
-        return Read(self._declared(entry, form, monitor, references=references), parsed)
+        return Read(self._declared(reading.entry, form, monitor, references=references), parsed)
 
-    def _parsed(self, entry: Entry, type: str, query: str, references: tuple[str, ...]) -> Query:
-        if not query:
-            raise Unfit("the query is empty", hint="write it as Datadog takes it", path=("query",))
-        if references and type != "composite":
-            raise Unfit(
-                f"a {type} cannot refer to other monitors",
-                hint="use the type composite",
-                path=("query",),
-                offset=query.index("${"),
-            )
-        try:
-            if is_metric_query(type, query):
-                return parse(query)
-            from dd_sync.query.queries import parse_query  # only monitors that are not metric ones pay for it
+    def _check_options(self, reading: Reading, type: str, options: Mapping[str, Any]) -> None:
+        if not options:
+            return
+        from dd_sync.model.option_values import check_value, problems  # guards have no options to judge
 
-            return parse_query(type, query)
-        except QueryError as error:
-            text = entry.text_at(("query",)) or ""
-            leading = len(text) - len(text.lstrip())
-            offset = error.place.offset_in(query) + leading
-            complaint = Complaint(
-                ("query",), error.problem, error.hint, offset=offset, length=error.place.length
-            )
-            self._complain(entry, complaint, error.rule)
-            raise _Told from None
+        for each in islice(problems(type, options, allow_unknown=self.allow_unknown_options), MOST_IN_A_FORM):
+            name = str(each.path[0])
+            if name in _RULED and check_value(OPTIONS[name], options[name]) is None:
+                continue
+            complaint = Complaint(("options", *each.path), each.problem, each.hint, key=name not in OPTIONS)
+            reading.complain(complaint, severity=each.severity)
 
     # --- both ------------------------------------------------------------------------------------
 
-    def _valid(self, entry: Entry, filled: dict[str, Any], form: type[F]) -> F:
-        try:
-            return form.model_validate(filled)
-        except ValidationError as error:
-            for complaint in complaints(error, form):
-                self._complain(entry, complaint)
-            raise _Told from None
+    def _check_level(self, reading: Reading, fields: Mapping[str, Any]) -> None:
+        level = fields.get("level")
+        if level is not None and level not in self.settings.levels:
+            known = ", ".join(map(str, sorted(self.settings.levels)))
+            hint = f"catalog.yaml declares {known}" if known else "declare `levels:` in catalog.yaml"
+            reading.complain(Complaint(("level",), f"there is no level {level}", hint))
 
     def _monitor(
         self, form: Common, type: str, query: str, options: Mapping[str, Any], by: tuple[str, ...]
     ) -> Monitor:
-        if form.level is not None and form.level not in self.settings.levels:
-            known = ", ".join(map(str, sorted(self.settings.levels)))
-            hint = f"catalog.yaml declares {known}" if known else "declare `levels:` in catalog.yaml"
-            raise Unfit(f"there is no level {form.level}", hint=hint, path=("level",))
         message = form.message.rstrip() + suffix(self.settings.levels, form.level)
         return Monitor(
             type=type,
@@ -288,27 +187,105 @@ _INSTEAD = {
 }
 
 
-def _check_type(type: str) -> None:
-    if type in REFUSED:
-        raise Unfit(f"monitors of the type '{type}' cannot be declared", hint=REFUSED[type], path=("type",))
-    if type not in TYPES:
-        hint = did_you_mean(type, TYPES, f"Datadog has {', '.join(TYPES)}")
-        raise Unfit(f"there is no monitor type '{type}'", hint=hint, path=("type",))
+# What a monitor may be written with, `for` included: guards over gauges will take it.
+KNOWN = frozenset({*GuardForm.model_fields, *RawForm.model_fields, "for"})
+# Whether these suit the monitor is for rules of their own, which know what else there is.
+_RULED = frozenset({"on_missing_data", "no_data_timeframe"})
+_NO_KEY = "no-key"
+_MOST_GUARDS = 20
 
 
-def _check_thresholds(options: Mapping[str, Any]) -> None:
-    thresholds = options.get("thresholds")
-    if thresholds is None:
-        return
-    if not isinstance(thresholds, dict):
-        problem = f"expected a mapping, found {words_for(thresholds)}"
-        raise Unfit(problem, hint="as in {critical: 20, warning: 10}", path=("options", "thresholds"))
-    for name, value in thresholds.items():
-        path = ("options", "thresholds", name)
-        if name not in THRESHOLDS:
-            hint = did_you_mean(name, THRESHOLDS, f"there are {', '.join(THRESHOLDS)}")
-            raise Unfit(f"there is no threshold '{name}'", hint=hint, path=path)
-        try:
-            number(value)
-        except Unfit as error:
-            raise Unfit(error.problem, hint=error.hint, path=path) from None
+def _is_guard(reading: Reading, filled: dict[str, Any]) -> bool:
+    """Which form the monitor has. Neither, or both, is told, and then it is judged by the likelier one."""
+    mixed = [key for key in RAW_ONLY if key in filled]
+    if "guard" in filled:
+        if mixed:
+            problem = f"'guard' and '{mixed[0]}' in one monitor"
+            hint = "a guard is compiled to type, query and options; write one or the other"
+            reading.complain(Complaint((mixed[0],), problem, hint, key=True))
+        for key in mixed:
+            del filled[key]
+        return True
+    if "type" in filled or "query" in filled:
+        return False
+    hint = "add `guard:` with a guard, or Datadog's own `type:` and `query:`"
+    reading.complain(Complaint((), "neither a guard nor a query", hint))
+    if mixed:
+        filled.update(type="", query="")
+    else:
+        filled["guard"] = {}
+        reading.spare(("guard",))
+    return not mixed
+
+
+def _found(reading: Reading, name: str) -> Guard[Any] | None:
+    """The guard of that name; where there is none, the one that was probably meant."""
+    try:
+        return find(name)
+    except Unfit as error:
+        reading.complain(Complaint(("guard", name), error.problem, error.hint, key=True), "guard")
+    meant = nearest(name, BUILT_IN)
+    return find(meant) if meant and meant != name else None
+
+
+def _spec(
+    reading: Reading, guard: Guard[Any], name: str, written: object
+) -> tuple[Spec | None, tuple[str, ...] | None]:
+    """The guard's parameters, None if something is wrong with them; and its groups, as far as known."""
+    base = ("guard", name)
+    if isinstance(written, dict) and guard.spec.model_config.get("extra") == "forbid":
+        written = reading.respelt(written, guard.spec.model_fields, "guard", base)
+    spec, fields = reading.form(guard.spec, written, "guard", base)
+    if spec is None and isinstance(written, dict):
+        for error in guard.spec.together(fields, written):
+            reading.tell(error, "guard", base)
+    return spec, fields.get("by", None if "by" in guard.spec.model_fields else ())
+
+
+def _compiled(
+    reading: Reading, guard: Guard[Any], spec: Spec, name: str, context: GuardContext
+) -> Compiled | None:
+    try:
+        return guard.compile(spec, context)
+    except Unfit as error:
+        reading.tell(error, "guard", ("guard", name))
+        return None
+
+
+def _type(reading: Reading, type: str | None) -> str | None:
+    """One of Datadog's types; where it is none, the one that was probably meant."""
+    if not type or type in TYPES:
+        return type or None
+    if type in FOREIGN_TYPES:
+        problem = f"monitors of the type '{type}' cannot be declared"
+        reading.complain(Complaint(("type",), problem, FOREIGN_TYPES[type]))
+        return None
+    hint = did_you_mean(type, TYPES, f"Datadog has {', '.join(TYPES)}")
+    reading.complain(Complaint(("type",), f"there is no monitor type '{type}'", hint))
+    return nearest(type, TYPES)
+
+
+def _parsed(reading: Reading, type: str, query: str, references: tuple[str, ...]) -> Query | None:
+    """The query as nodes, None if something is wrong with it."""
+    path = ("query",)
+    if not query:
+        reading.complain(Complaint(path, "the query is empty", "write it as Datadog takes it"))
+        return None
+    if references and type != "composite":
+        problem = f"a {type} cannot refer to other monitors"
+        complaint = Complaint(path, problem, "use the type composite", offset=query.index("${"))
+        reading.complain(complaint)
+        return None
+    try:
+        if is_metric_query(type, query):
+            return parse(query)
+        from dd_sync.query.queries import parse_query  # only monitors that are not metric ones pay for it
+
+        return parse_query(type, query)
+    except QueryError as error:
+        text = reading.entry.text_at(path) or ""
+        leading = len(text) - len(text.lstrip())
+        offset = error.place.offset_in(query) + leading
+        complaint = Complaint(path, error.problem, error.hint, offset=offset, length=error.place.length)
+        reading.complain(complaint, error.rule)
+        return None

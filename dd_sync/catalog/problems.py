@@ -12,14 +12,21 @@ from dd_sync.errors import Place, Problem, Severity, in_order
 RULE = "schema"
 # What one file can have wrong before the rest is only counted: nobody reads further, and output has an end.
 MOST_IN_A_FILE = 1000
+# From here on, an offset far into a text is not mapped back to the file: that takes as long as the text is.
+_MANY = 50
+_FAR = 2000
 
 
 @dataclass(slots=True)
 class Found:
-    """Collects problems. Places, and hints given as functions, are worked out only for what is listed."""
+    """Collects problems, each once. Places, and hints given as functions, are worked out only when listed.
+
+    What stands where the YAML itself is wrong is no further problem: it would be the same one, said again.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     _counts: dict[str, int] = field(default_factory=dict)
+    _seen: set[tuple[object, ...]] = field(default_factory=set)
 
     def add(
         self,
@@ -34,12 +41,32 @@ class Found:
         length: int = 1,
         severity: Severity = Severity.ERROR,
     ) -> None:
-        count = self._counts[source.file] = self._counts.get(source.file, 0) + 1
-        if count > MOST_IN_A_FILE:
+        same = (source.file, path, key, offset, problem)
+        if same in self._seen:
             return
+        count = self._counts.get(source.file, 0)
+        if count >= MOST_IN_A_FILE:
+            self._counts[source.file] = count + 1
+            return
+        self._seen.add(same)
+        if offset is not None and offset > _FAR and count > _MANY:
+            offset = None
         where, line = source.locate(path, key=key, offset=offset, length=length)
+        if any(
+            p.where and (p.where.line, p.where.column) == (where.line, where.column) for p in source.problems
+        ):
+            return
+        self._counts[source.file] = count + 1
         hint = hint if isinstance(hint, str) else hint()
         self.problems.append(Problem(rule, problem, hint, where, severity, line))
+
+    def is_full(self, source: Source) -> bool:
+        """Whether more problems of the file are only counted, so that nothing need be worked out for them."""
+        return self._counts.get(source.file, 0) >= MOST_IN_A_FILE
+
+    def more(self, source: Source, count: int) -> None:
+        """So many more problems of a file that is full."""
+        self._counts[source.file] += count
 
     def everything(self) -> tuple[Problem, ...]:
         """All problems, in order, and for each file how many more were not listed."""

@@ -28,13 +28,21 @@ _SPECIAL = {
 # Everything that is not text starts with one of these; nearly all scalars do not.
 _STARTS = frozenset("+-.0123456789~nNtTfFyYoO")
 _LONGEST_NUMBER = 300
+_USABLE = "write a finite number of at most 1e15, or put it in quotes if it is text"
+
+
+class NoNumber(ValueError):
+    """A number that no program could use, or that two versions of YAML read differently."""
+
+    def __init__(self, problem: str, hint: str) -> None:
+        super().__init__(problem)
+        self.hint = hint
 
 
 def plain(text: str) -> Plain:
     """The value of an unquoted scalar, as YAML 1.1 has it: `yes` and `off` are booleans.
 
-    Dates and base-60 numbers such as 12:30 stay text. Raises ValueError, with a text for people, on a number
-    that two versions of YAML read differently or that no program could use.
+    Dates and base-60 numbers such as 12:30 stay text. Raises NoNumber, with texts for people.
     """
     if not text:
         return None
@@ -52,16 +60,17 @@ def _number(text: str) -> Plain:
         return text
     if len(text) > _LONGEST_NUMBER:
         if re.fullmatch(r"[-+]?[0-9][0-9_.]*", text):
-            raise ValueError(f"a number of {len(text)} digits")
+            raise NoNumber(f"a number of {len(text)} digits", _USABLE)
         return text
     if _INT.fullmatch(text):
         return int(text.replace("_", ""))
     if _LEADING_ZERO.fullmatch(text):
-        raise ValueError(f"{text} is octal to one version of YAML and decimal to another")
+        problem = f"{text} is octal to one version of YAML and decimal to another"
+        raise NoNumber(problem, "write it as a plain decimal number, or put it in quotes")
     if _FLOAT.fullmatch(text):
         return float(text.replace("_", ""))
     if text in _SPECIAL:
-        raise ValueError(f"{text} is not a number anything can be compared with")
+        raise NoNumber(f"{text} is not a number anything can be compared with", _USABLE)
     if _HEX.fullmatch(text) or _BITS.fullmatch(text):
         return int(text.replace("_", ""), 0)
     return text

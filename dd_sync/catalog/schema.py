@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
@@ -14,35 +15,6 @@ from dd_sync.guards.values import duration
 from dd_sync.guards.values import found as words_for
 from dd_sync.model.ownership import RESERVED
 
-# Datadog's monitor types, as its API reference lists them.
-TYPES = (
-    "audit alert",
-    "ci-pipelines alert",
-    "ci-tests alert",
-    "composite",
-    "cost alert",
-    "data-jobs alert",
-    "data-quality alert",
-    "database-monitoring alert",
-    "error-tracking alert",
-    "event-v2 alert",
-    "llm-observability alert",
-    "log alert",
-    "metric alert",
-    "network-path alert",
-    "network-performance alert",
-    "process alert",
-    "query alert",
-    "rum alert",
-    "service check",
-    "slo alert",
-    "trace-analytics alert",
-)
-REFUSED = {
-    "synthetics alert": "Datadog makes these with their synthetic test; declare the test there",
-    "event alert": "Datadog has retired it; use 'event-v2 alert'",
-}
-THRESHOLDS = ("critical", "critical_recovery", "warning", "warning_recovery", "ok", "unknown")
 # Room is left for the tags that mark ownership: a monitor carries at most 80.
 MOST_TAGS = 70
 
@@ -126,26 +98,30 @@ class Exemption(Form):
 
     @model_validator(mode="after")
     def _one_tag(self) -> Exemption:
-        tags = self.__pydantic_extra__
-        if len(tags) != 1:
-            names = ", ".join(tags) or "none"
-            raise Unfit(
-                f"an exemption names one tag, here {names}",
-                hint='as in {tenant: x, until: 2027-01-31, reason: "…"}',
-            )
-        (name, value), *_ = tags.items()
-        if not isinstance(value, str) or not _TAG_VALUE.fullmatch(value) or value != value.lower():
-            raise Unfit(
-                f"{words_for(value)} is not a tag's value",
-                hint="one value in lower case, as Datadog stores it; no pattern",
-                path=(name,),
-            )
+        check_tag(self.__pydantic_extra__)
         return self
 
     @property
     def tag(self) -> tuple[str, str]:
         (pair,) = self.__pydantic_extra__.items()
         return pair
+
+
+def check_tag(tags: Mapping[str, Any]) -> None:
+    """Raises Unfit unless there is one tag that can be exempt, beside `until` and `reason`."""
+    if len(tags) != 1:
+        names = ", ".join(tags) or "none"
+        raise Unfit(
+            f"an exemption names one tag, here {names}",
+            hint='as in {tenant: x, until: 2027-01-31, reason: "…"}',
+        )
+    (name, value), *_ = tags.items()
+    if not isinstance(value, str) or not _TAG_VALUE.fullmatch(value) or value != value.lower():
+        raise Unfit(
+            f"{words_for(value)} is not a tag's value",
+            hint="one value in lower case, as Datadog stores it; no pattern",
+            path=(name,),
+        )
 
 
 FormerKey = Annotated[str, BeforeValidator(key)]

@@ -157,10 +157,6 @@ class TunableValue:
     source: str
     unit: str | None = None
 
-    @property
-    def is_default(self) -> bool:
-        return self.source == "default"
-
 
 @dataclass(frozen=True, slots=True)
 class _Declared:
@@ -190,7 +186,10 @@ class Given:
 def read_tunables(
     files: Iterable[Source], environments: Iterable[Source], given: Given, found: Found
 ) -> tuple[dict[str, TunableValue], frozenset[str]]:
-    """Every tunable's value, and the names of the declared ones that have none because of a problem."""
+    """Every tunable's value, and the names of those whose declaration is wrong, which have none.
+
+    Where a value is wrong, which goes to `found`, it is the default.
+    """
     declared, names = _declarations(files, found)
     for source in environments:
         _check_environment(source, declared, names, found)
@@ -204,7 +203,8 @@ def read_tunables(
                 shown = name if source_of_it == "scenario" else item.tunable.env
                 path = ("tunables", name, "env")
                 found.add(item.source, path, f"{shown} {error.problem}", error.hint, rule=RULE)
-            continue
+            # Monitors are judged by the default meanwhile; the error keeps them from being used.
+            checked, source_of_it = item.tunable.default, "default"
         values[name] = TunableValue(name, checked, source_of_it, item.tunable.unit)
     return values, names - values.keys()
 

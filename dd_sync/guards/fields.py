@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, get_args
 
-from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from dd_sync.errors import Unfit
-from dd_sync.guards.guard import Spec
-from dd_sync.guards.values import Number, Numeric, duration, number
+from dd_sync.guards.guard import Spec, scope_of
+from dd_sync.guards.values import AllUnfit, Number, Numeric, duration, number
 from dd_sync.query.nodes import Comparator, Unit, Window
 from dd_sync.timeframe import window_text
 
@@ -30,7 +31,7 @@ def window(value: Any) -> timedelta:
     try:
         text = window_text(span)
     except ValueError as error:
-        raise Unfit(str(error)) from None
+        raise Unfit(str(error), hint="write for example 5m or 1h") from None
     if text.endswith("m") and span > timedelta(minutes=10080):
         raise Unfit(f"a window of {value} in minutes is longer than Datadog's 10080", hint="use whole hours")
     return span
@@ -78,9 +79,12 @@ def _tag_key(value: Any) -> Any:
 
 
 def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            raise Unfit(f"'{value}' is there twice", hint="leave one out", path=(index,))
+    if len(set(values)) < len(values):
+        raise AllUnfit(
+            Unfit(f"'{value}' is there twice", hint="leave one out", path=(index,))
+            for index, value in enumerate(values)
+            if value in values[:index]
+        )
     return values
 
 
@@ -89,7 +93,7 @@ RollingWindow = Annotated[timedelta, PlainValidator(window, json_schema_input_ty
 MetricName = Annotated[str, BeforeValidator(_metric)]
 TagKey = Annotated[str, BeforeValidator(_tag_key)]
 # Lists come as lists, and frozen forms hold tuples.
-TagKeys = Annotated[tuple[TagKey, ...], Field(strict=False)]
+TagKeys = Annotated[tuple[TagKey, ...], Field(strict=False), AfterValidator(_each_once)]
 
 
 class Counted(Spec):
@@ -102,16 +106,16 @@ class Counted(Spec):
     by: TagKeys = Field(default=(), description="Tag keys to judge apart, each combination on its own.")
     window: RollingWindow = Field(description="The rolling window, such as 1h or 24h.")
 
-    @model_validator(mode="after")
-    def _keys_once(self) -> Counted:
+    @classmethod
+    def together(cls, fields: Mapping[str, Any], written: Collection[str]) -> Iterator[Unfit]:
+        yield from super().together(fields, written)
         try:
-            _each_once(self.by)
+            scope_of(fields.get("scope", "*"))
         except Unfit as error:
-            raise Unfit(error.problem, hint=error.hint, path=("by", *error.path)) from None
-        return self
+            yield error
 
 
-_BOUNDS: dict[str, Comparator] = {"above": ">", "at_least": ">=", "below": "<", "at_most": "<="}
+BOUNDS: dict[str, Comparator] = {"above": ">", "at_least": ">=", "below": "<", "at_most": "<="}
 
 
 class Bounded(Spec):
@@ -128,20 +132,23 @@ class Bounded(Spec):
         default=None, description="Recover only here: a number, or a share such as 50%."
     )
 
-    @model_validator(mode="after")
-    def _one_bound(self) -> Bounded:
-        given = [name for name in _BOUNDS if getattr(self, name) is not None]
+    @classmethod
+    def together(cls, fields: Mapping[str, Any], written: Collection[str]) -> Iterator[Unfit]:
+        yield from super().together(fields, written)
+        given = [name for name in BOUNDS if name in written and fields.get(name, ...) is not None]
         if not given:
-            raise Unfit("no bound", hint=f"add one of {', '.join(_BOUNDS)}")
-        if len(given) > 1:
-            raise Unfit(f"two bounds, {given[0]} and {given[1]}", hint="keep one of them", path=(given[1],))
-        return self
+            yield Unfit("no bound", hint=f"add one of {', '.join(BOUNDS)}")
+        for other in given[1:]:
+            yield Unfit(f"two bounds, {given[0]} and {other}", hint="keep one of them", path=(other,))
+        bound = fields.get(given[0]) if len(given) == 1 else None
+        comparator = BOUNDS[given[0]] if bound is not None else ">"
+        yield from wrong_levels(comparator, bound, fields)
 
     def bound(self) -> tuple[str, Comparator, Numeric]:
         """The bound's name, its comparator and its value."""
         return next(
             (name, comparator, value)
-            for name, comparator in _BOUNDS.items()
+            for name, comparator in BOUNDS.items()
             if (value := getattr(self, name)) is not None
         )
 
@@ -153,37 +160,51 @@ def thresholds(
     warn_at: Numeric | Share | None,
     recover_at: Numeric | Share | None,
 ) -> dict[str, Numeric]:
-    """Datadog's thresholds for a bound. Raises Unfit at `warn_at` or `recover_at`.
+    """Datadog's thresholds for a bound. Raises Unfit at `warn_at` or `recover_at` on the wrong side of it.
 
     A share of an upper bound is that part of it. For a lower bound it is mirrored: 80 % of `below: 10` is
     10 / 0.8 = 12.5, so that a smaller share is always further from the alert.
     """
     found: dict[str, Numeric] = {"critical": _shortest(critical)}
+    if warn_at is not None:
+        found["warning"] = _towards_ok(comparator, critical, warn_at, "warn_at")
+    if recover_at is not None:
+        found["critical_recovery"] = _towards_ok(comparator, critical, recover_at, "recover_at")
+    return found
+
+
+def wrong_levels(
+    comparator: Comparator, critical: Numeric | None, fields: Mapping[str, Any]
+) -> Iterator[Unfit]:
+    """What is wrong with `warn_at` and `recover_at`. critical: the bound, None where it is not known."""
+    warn_at, recover_at = fields.get("warn_at"), fields.get("recover_at")
     if warn_at is not None and recover_at is not None:
-        raise Unfit(
+        yield Unfit(
             "warn_at and recover_at together",
             hint="keep one: what Datadog does between a recovery level and a warning level is not known",
             path=("recover_at",),
         )
-    if warn_at is not None:
-        found["warning"] = _towards_ok(comparator, critical, warn_at, "warn_at", "the warning level")
-    if recover_at is not None:
-        found["critical_recovery"] = _towards_ok(
-            comparator, critical, recover_at, "recover_at", "the recovery level"
-        )
-    return found
+    if critical is None:
+        return
+    for name, value in (("warn_at", warn_at), ("recover_at", recover_at)):
+        if value is not None:
+            try:
+                _towards_ok(comparator, critical, value, name)
+            except Unfit as error:
+                yield error
 
 
-def _towards_ok(
-    comparator: Comparator, critical: Numeric, given: Numeric | Share, name: str, what: str
-) -> Numeric:
+_LEVELS = {"warn_at": "the warning level", "recover_at": "the recovery level"}
+
+
+def _towards_ok(comparator: Comparator, critical: Numeric, given: Numeric | Share, name: str) -> Numeric:
     upper = comparator in (">", ">=")
     value: Numeric = given if not isinstance(given, Share) else _of(critical, given.of, upper)
     if (value < critical) if upper else (value > critical):
         return _shortest(value)
     side = "below" if upper else "above"
     raise Unfit(
-        f"{what} {value:g} is not {side} the bound {critical:g}",
+        f"{_LEVELS[name]} {value:g} is not {side} the bound {critical:g}",
         hint=f"use a value {side} {critical:g}, or a share under 100%",
         path=(name,),
     )

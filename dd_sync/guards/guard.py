@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from functools import lru_cache
+from typing import Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from dd_sync.errors import QueryError, Unfit
+from dd_sync.guards.values import AllUnfit
 from dd_sync.query.nodes import MetricAlert, Scope
 from dd_sync.query.tools import exclude, parse_scope
 
@@ -19,6 +21,34 @@ class Spec(BaseModel):
     # Built when first used: the forms that guards share are never used by themselves.
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
+    @classmethod
+    def together(cls, fields: Mapping[str, Any], written: Collection[str]) -> Iterator[Unfit]:
+        """What is wrong with fields that are right each by itself, every mistake of it.
+
+        fields: the values by name, without those that are wrong already; written: the names that were given,
+        the wrong ones too. A guard may override it.
+        """
+        yield from ()
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        wrong = tuple(self.together(self.__dict__, self.model_fields_set))
+        if wrong:
+            raise AllUnfit(wrong)
+        return self
+
+
+@lru_cache(maxsize=1024)
+def scope_of(text: str) -> Scope:
+    """A scope as nodes; monitors of a catalog share few. Raises Unfit at `scope`."""
+    try:
+        return parse_scope(text)
+    except QueryError as error:
+        offset = error.place.offset_in(text)
+        raise Unfit(
+            error.problem, hint=error.hint, path=("scope",), offset=offset, length=error.place.length
+        ) from None
+
 
 @dataclass(frozen=True, slots=True)
 class GuardContext:
@@ -28,13 +58,7 @@ class GuardContext:
 
     def scope(self, text: str) -> Scope:
         """The scope as nodes, without the exempt. Raises Unfit at `scope`."""
-        try:
-            scope = parse_scope(text)
-        except QueryError as error:
-            offset = error.place.offset_in(text)
-            raise Unfit(
-                error.problem, hint=error.hint, path=("scope",), offset=offset, length=error.place.length
-            ) from None
+        scope = scope_of(text)
         for key, value in self.exempt:
             scope = exclude(scope, key, value)
         return scope

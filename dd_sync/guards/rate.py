@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from dd_sync.errors import Unfit
 from dd_sync.guards.counts import counted, options
-from dd_sync.guards.fields import Bounded, Counted, thresholds, window_node
+from dd_sync.guards.fields import BOUNDS, Bounded, Counted, thresholds, window_node
 from dd_sync.guards.guard import Compiled, Guard, GuardContext
 from dd_sync.query.nodes import MetricAlert, TimeAggregation
 
@@ -14,18 +15,19 @@ from dd_sync.query.nodes import MetricAlert, TimeAggregation
 class Rate(Counted, Bounded):
     """Events of one metric in a rolling window, per group, against a bound."""
 
-    @model_validator(mode="after")
-    def _reachable(self) -> Rate:
-        name, _, value = self.bound()
-        least = 0 if name in ("above", "at_most") else 1
-        if value < 0 or (least and value == 0):
-            outcome = "always" if name == "at_least" or (name == "above" and value < 0) else "never"
-            raise Unfit(
-                f"'{name}: {value:g}' would {outcome} alert, since a count is 0 or more",
-                hint="use a larger bound",
-                path=(name,),
-            )
-        return self
+    @classmethod
+    def together(cls, fields: Mapping[str, Any], written: Collection[str]) -> Iterator[Unfit]:
+        yield from super().together(fields, written)
+        for name in BOUNDS:
+            value = fields.get(name)
+            least = 0 if name in ("above", "at_most") else 1
+            if value is not None and (value < 0 or (least and value == 0)):
+                outcome = "always" if name in ("above", "at_least") else "never"
+                yield Unfit(
+                    f"'{name}: {value:g}' would {outcome} alert, since a count is 0 or more",
+                    hint="use a larger bound",
+                    path=(name,),
+                )
 
 
 def compile_rate(spec: Rate, context: GuardContext) -> Compiled:

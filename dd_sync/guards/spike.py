@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from functools import reduce
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from dd_sync.errors import Unfit
 from dd_sync.guards.counts import counted, options
-from dd_sync.guards.fields import Counted, Level, seconds_of, thresholds, window_node
+from dd_sync.guards.fields import Counted, Level, seconds_of, thresholds, window_node, wrong_levels
 from dd_sync.guards.guard import Compiled, Guard, GuardContext
-from dd_sync.guards.values import Duration, Number
+from dd_sync.guards.values import AllUnfit, Duration, Number, Numeric
 from dd_sync.query.nodes import Binary, Call, Expression, MetricAlert, TimeAggregation
 from dd_sync.query.nodes import Number as NumberNode
 from dd_sync.timeframe import format_duration
@@ -26,15 +27,61 @@ _FURTHEST = timedelta(days=366)
 _USUAL = (timedelta(days=1), timedelta(weeks=1))
 
 
+def _times(value: Numeric) -> Numeric:
+    if not 0 < value <= 1000:
+        raise Unfit("times is a factor above 0 and up to 1000", hint="3 is a start")
+    return value
+
+
+def _floor(value: Numeric) -> Numeric:
+    if value <= 0:
+        raise Unfit(
+            "the floor is above 0", hint="with none, one event of a tenant without history would alert"
+        )
+    return value
+
+
+def _shift(value: timedelta, info: ValidationInfo) -> timedelta:
+    """How far back. The window, where it is right, is known by then."""
+    if value > _FURTHEST:
+        raise Unfit(f"{format_duration(value)} is more than a year back", hint="use 366d or less")
+    window = (info.data or {}).get("window")
+    if window is not None and value < window:
+        raise Unfit(
+            f"a baseline {format_duration(value)} back overlaps the window of {format_duration(window)}",
+            hint="what is happening now would count as usual; go at least a window back",
+        )
+    return value
+
+
+def _baseline(values: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+    if not 1 <= len(values) <= 8:
+        raise Unfit("a baseline has 1 to 8 times", hint="a day and a week: [1d, 7d]")
+    if len(set(values)) < len(values):
+        raise AllUnfit(
+            Unfit(f"{format_duration(value)} is there twice", hint="leave one out", path=(index,))
+            for index, value in enumerate(values)
+            if value in values[:index]
+        )
+    return values
+
+
+_Shift = Annotated[Duration, AfterValidator(_shift)]
+
+
 class Spike(Counted):
     """The count of a rolling window against the same window at earlier times."""
 
-    baseline: Annotated[tuple[Duration, ...], Field(strict=False)] = Field(
+    baseline: Annotated[tuple[_Shift, ...], Field(strict=False), AfterValidator(_baseline)] = Field(
         default=_USUAL,
         description="How long before now the usual level is taken; the mean of all. A day and a week.",
     )
-    times: Number = Field(description="How many times the usual level is still tolerated.")
-    floor: Number = Field(description="Alert when the count exceeds that by more than this many events.")
+    times: Annotated[Number, AfterValidator(_times)] = Field(
+        description="How many times the usual level is still tolerated."
+    )
+    floor: Annotated[Number, AfterValidator(_floor)] = Field(
+        description="Alert when the count exceeds that by more than this many events."
+    )
     warn_at: Level | None = Field(
         None, description="Warn from this excess on: a number, or a share of the floor."
     )
@@ -42,37 +89,10 @@ class Spike(Counted):
         default=None, description="Recover only at this excess: a number or a share."
     )
 
-    @model_validator(mode="after")
-    def _sensible(self) -> Spike:
-        if not 0 < self.times <= 1000:
-            raise Unfit("times is a factor above 0 and up to 1000", hint="3 is a start", path=("times",))
-        if self.floor <= 0:
-            raise Unfit(
-                "the floor is above 0",
-                hint="with none, one event of a tenant without history would alert",
-                path=("floor",),
-            )
-        _check_baseline(self.baseline, self.window)
-        return self
-
-
-def _check_baseline(baseline: tuple[timedelta, ...], window: timedelta) -> None:
-    if not 1 <= len(baseline) <= 8:
-        raise Unfit("a baseline has 1 to 8 times", hint="a day and a week: [1d, 7d]", path=("baseline",))
-    for index, shift in enumerate(baseline):
-        path = ("baseline", index)
-        if shift in baseline[:index]:
-            raise Unfit(f"{format_duration(shift)} is there twice", hint="leave one out", path=path)
-        if shift < window:
-            raise Unfit(
-                f"a baseline {format_duration(shift)} back overlaps the window of {format_duration(window)}",
-                hint="what is happening now would count as usual; go at least a window back",
-                path=path,
-            )
-        if shift > _FURTHEST:
-            raise Unfit(
-                f"{format_duration(shift)} is more than a year back", hint="use 366d or less", path=path
-            )
+    @classmethod
+    def together(cls, fields: Mapping[str, Any], written: Collection[str]) -> Iterator[Unfit]:
+        yield from super().together(fields, written)
+        yield from wrong_levels(">", fields.get("floor"), fields)
 
 
 def compile_spike(spec: Spike, context: GuardContext) -> Compiled:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -13,6 +15,14 @@ from dd_sync.timeframe import format_duration, parse_duration
 
 Numeric = int | float
 LARGEST = 1e15
+
+
+class AllUnfit(ValueError):
+    """Several mistakes found at once. each: the mistakes, maybe none where others have been told already."""
+
+    def __init__(self, each: Iterable[Unfit]) -> None:
+        self.each = tuple(each)
+        super().__init__("; ".join(error.problem for error in self.each))
 
 
 def number(value: Any) -> Numeric:
@@ -32,7 +42,14 @@ def duration(value: Any) -> timedelta:
     try:
         return parse_duration(value)
     except ValueError as error:
-        raise Unfit(str(error)) from None
+        raise Unfit(str(error), hint=_units(value)) from None
+
+
+def _units(text: str) -> str:
+    """What the units are; years and months have no fixed length."""
+    if re.fullmatch(r"\s*\d+\s*(y|yr|years?|mo|months?)\s*", text, re.IGNORECASE):
+        return "a year or a month has no fixed length; write days, as in 365d or 30d"
+    return "a whole number and a unit: s, m, h, d or w, as in 30m, 2h or 7d"
 
 
 def found(value: Any) -> str:

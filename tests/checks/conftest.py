@@ -22,7 +22,7 @@ def lint(tmp_path: Path) -> Lint:
         (tmp_path / "catalog.yaml").write_text("catalog: risk\n" + dedent(policy))
         (tmp_path / "m.yaml").write_text(dedent(monitors))
         loading = load(tmp_path, environ={}, env=None, today=date(2026, 11, 21))
-        assert loading.problems == ()
+        assert not [problem for problem in loading.problems if problem.is_error]
         assert loading.catalog is not None
         return run(loading.catalog, tested=tested)
 

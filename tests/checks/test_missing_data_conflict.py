@@ -49,7 +49,7 @@ from tests.checks.conftest import Lint, of, other
         (
             "query alert",
             "avg(last_5m):avg:a{*} > 1",
-            "{scheduling_options: {custom_schedule: {recurrences: []}}}",
+            "{scheduling_options: {custom_schedule: {recurrences: [{rrule: FREQ=DAILY}]}}}",
             ["a custom schedule without on_missing_data @ custom_schedule"],
         ),
         (
@@ -69,7 +69,7 @@ from tests.checks.conftest import Lint, of, other
         (
             "log alert",
             'logs("x").index("*").rollup("count").last("5m") > 1',
-            "{scheduling_options: {custom_schedule: {}}}",
+            "{scheduling_options: {custom_schedule: {recurrences: [{rrule: FREQ=DAILY}]}}}",
             [],
         ),
     ],

@@ -26,7 +26,6 @@ from tests.checks.conftest import Lint, metric, of, other
         ("avg(last_1h):avg:a{*} > 1", "{notify_no_data: false, no_data_timeframe: 10}", []),
         ("avg(last_1h):avg:a{*} > 1", "{no_data_timeframe: 10}", []),
         ("avg(last_1h):avg:a{*} > 1", "{notify_no_data: true, no_data_timeframe: null}", []),
-        ("avg(last_1h):avg:a{*} > 1", "{notify_no_data: true, no_data_timeframe: true}", []),
         ("avg(current_1d):avg:a{*} > 1", "{notify_no_data: true, no_data_timeframe: 10}", []),
         ('formula("a").last("1h") > 1', "{notify_no_data: true, no_data_timeframe: 10}", []),
     ],

@@ -57,7 +57,6 @@ def windows(critical: str, recovery: str, more: str = "") -> str:
             ", critical_recovery: 0.1",
             ["with a recovery window of last_8m an alert could be over and go on @ last_8m"],
         ),
-        ("0.5", "soon", "", []),
     ],
 )
 def test_a_recovery_window_too_short_for_its_share_is_told(
