@@ -109,8 +109,9 @@ def _carry_out(app: App, plan: Plan, datadog: Datadog, force: tuple[str, ...]) -
 
 def _plan(app: App, catalog: Catalog, datadog: Datadog, saved: Path | None) -> Plan:
     """The saved plan if it still holds, else a new one, shown so that the log says what was done."""
-    from dd_sync.cli.planning import make_plan, show_plan, tell_tunables
+    from dd_sync.cli.planning import make_plan, style, tell_tunables
     from dd_sync.plan.saved import load, refuse_if_moved
+    from dd_sync.plan.show import as_text
 
     if saved is not None:
         plan = load(saved)
@@ -119,7 +120,7 @@ def _plan(app: App, catalog: Catalog, datadog: Datadog, saved: Path | None) -> P
     tell_tunables(app, catalog)
     plan = make_plan(app, catalog, datadog)
     if app.format == "text" and plan.changes:
-        show_plan(app, plan)
+        app.show(as_text(plan, style=style(app), being_applied=True))
     return plan
 
 

@@ -80,7 +80,7 @@ class Listing:
         if tags:
             query["monitor_tags"] = ",".join(tags)
         page = self.wire.call("GET", PATH, lambda: self.api.list_monitors(**query))
-        if not isinstance(page, list) or not all(map(is_monitor, page)):
+        if not isinstance(page, list) or not all(map(_is_whole, page)):
             raise self._odd("something that is not a list of monitors")
         if "page" in where and len(page) > PAGE:
             raise self._odd(f"more than the {PAGE} monitors of a page")
@@ -91,7 +91,27 @@ class Listing:
 
 
 def is_monitor(item: Any) -> bool:
+    """Whether an answer to a write is about a monitor."""
     return isinstance(item, dict) and type(item.get("id")) is int and isinstance(item.get("query"), str)
+
+
+def _is_whole(item: Any) -> bool:
+    """Whether an item of a list has what every monitor has, each in its type.
+
+    A field that reads as something else would be planned as a change, a null type even as a deletion.
+    """
+    return (
+        is_monitor(item)
+        and isinstance(item.get("type"), str)
+        and bool(item["type"])
+        and all(isinstance(item.get(name), str | None) for name in ("name", "message"))
+        and isinstance(item.get("options"), dict | None)
+        and all(_is_list_of_text(item.get(name)) for name in ("tags", "restricted_roles"))
+    )
+
+
+def _is_list_of_text(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(one, str) for one in value))
 
 
 def _carrying(tags: Sequence[str], monitors: Iterable[Json]) -> list[Json]:

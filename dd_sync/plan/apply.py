@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TypeVar
 
 from dd_sync.errors import DatadogError, UnsafePlan
@@ -77,6 +78,7 @@ class _Run:
     workers: int
     force: frozenset[str]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    stopping: Event = field(default_factory=Event)
     ids: dict[str, int] = field(default_factory=dict)
     cut_off: str = ""
     wrote: bool = False
@@ -139,13 +141,20 @@ class _Run:
             for change in changes:
                 self._note(self._guarded(change, act))
             return
-        pool = ThreadPoolExecutor(max_workers=self.workers)
-        try:
-            for outcome in pool.map(lambda change: self._guarded(change, act), changes):
-                self._note(outcome)
-        finally:
-            # An interrupt lets the requests under way finish, and begins no other.
-            pool.shutdown(cancel_futures=True)
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+            begun = [pool.submit(self._guarded, change, act) for change in changes]
+            try:
+                for future in begun:
+                    self._note(future.result())
+            except BaseException:
+                # An interrupt lets the requests under way finish and begins no other; what ended counts.
+                self.stopping.set()
+                pool.shutdown(cancel_futures=True)
+                ended = [future for future in begun if not future.cancelled() and not future.exception()]
+                for outcome in (future.result() for future in ended):
+                    if outcome.key not in self.outcomes:
+                        self._note(outcome)
+                raise
 
     def _note(self, outcome: Outcome) -> None:
         self.outcomes[outcome.key] = outcome
@@ -155,6 +164,8 @@ class _Run:
 
     def _guarded(self, change: _C, act: Callable[[_C], Outcome]) -> Outcome:
         """One change, tried unless there is no use in it; a failure is an outcome."""
+        if self.stopping.is_set():
+            return Outcome(key=change.key, did="skipped", why="not tried: interrupted")
         if self.cut_off:
             return Outcome(key=change.key, did="skipped", why=f"not tried: {self.cut_off}")
         if self._is_done(change):
@@ -192,7 +203,7 @@ class _Run:
         return ""
 
     def _create(self, change: Create | Replace) -> Outcome:
-        creator = Creator(self.monitors, self.plan.catalog, self.sleep)
+        creator = Creator(self.monitors, self.plan.catalog, self.sleep, self.stopping.is_set)
         made = creator.create(change.key, self._body(change), search_first=not self.live)
         if isinstance(change, Replace):
             return Outcome(key=change.key, did="replaced", monitor_id=made.monitor_id)

@@ -28,9 +28,12 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Creator:
+    """stopped: whether nothing more is to be sent; what is unclear then is left to the next apply."""
+
     monitors: Monitors
     catalog: str
     sleep: Callable[[float], None]
+    stopped: Callable[[], bool] = lambda: False
 
     def create(self, key: str, body: Json, *, search_first: bool = False) -> Created:
         """The monitor of this key, created or found. Raises DatadogError if neither is possible.
@@ -50,11 +53,13 @@ class Creator:
         duplicate = duplicate_of(error)
         if duplicate is not None:
             return self._adopt_duplicate(duplicate, error, key, body)
-        if not error.is_unclear:
+        if not error.is_unclear or self.stopped():
             raise error
         found = self._adopt(key, body, waits=SETTLE_STEPS)
         if found is not None:
             return found
+        if self.stopped():
+            raise error
         try:
             return Created(int(self.monitors.create(body)["id"]))
         except DatadogError as again:

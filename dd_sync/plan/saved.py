@@ -5,26 +5,35 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from dd_sync.errors import Place, RequestError, UnsafePlan
-from dd_sync.model.monitor import Declared
+from dd_sync.kinds import monitor as kind
+from dd_sync.model.monitor import Declared, Monitor
 from dd_sync.plan.build import catalog_hash
-from dd_sync.plan.changes import Plan, digest
+from dd_sync.plan.changes import Delete, Plan, Update, digest
 
 VERSION = 1
 
 
 def save(plan: Plan, path: Path) -> None:
-    """Writes the plan, whole or not at all, with mode 0600. Raises RequestError if it cannot."""
+    """Writes the plan, whole or not at all, with mode 0600. Raises RequestError if it cannot.
+
+    A link is followed, and only a plain file is ever replaced: never a device such as /dev/null.
+    """
     body = as_data(plan)
     document = {"dd_sync_plan": VERSION, "seal": digest(body), "plan": body}
     text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     temporary: str | None = None
     try:
+        path = path.resolve()
+        if path.exists() and not path.is_file():
+            raise RequestError(
+                f"the plan cannot be written to {path}: it is not a file", hint="name a file of its own"
+            )
         # mkstemp makes the file readable by its owner only, before a word is in it.
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
@@ -98,3 +107,21 @@ def refuse_if_moved(plan: Plan, *, declared: Sequence[Declared], catalog: str, t
         )
     if plan.catalog_hash != catalog_hash(declared):
         raise UnsafePlan("the catalog has changed since this plan was made", hint="plan again")
+    _refuse_foreign_bodies(plan, {one.key: one.monitor for one in declared})
+
+
+def _refuse_foreign_bodies(plan: Plan, declared: Mapping[str, Monitor]) -> None:
+    """A plan is a file that somebody else may have written: it may say what to do, never with what."""
+    seen: set[str] = set()
+    for change in plan.changes:
+        expected = None
+        if not isinstance(change, Delete) and change.key in declared:
+            make = kind.update_body if isinstance(change, Update) else kind.create_body
+            expected = make(declared[change.key])
+        body = None if isinstance(change, Delete) else change.body
+        if change.key in seen or body != expected or (isinstance(change, Delete) and change.key in declared):
+            raise UnsafePlan(
+                f"this plan holds another {change.key} than the catalog declares",
+                hint="it was not written by `dd-sync plan`, or was edited since; plan again",
+            )
+        seen.add(change.key)

@@ -34,16 +34,21 @@ def plain(text: str, kind: str) -> str:
     return text
 
 
-def as_text(plan: Plan, *, style: Style = plain, saved_as: str | None = None) -> str:
-    """The plan as a diff reads; no trailing white space. saved_as: the file it was written to."""
+def as_text(
+    plan: Plan, *, style: Style = plain, saved_as: str | None = None, being_applied: bool = False
+) -> str:
+    """The plan as a diff reads; no trailing white space.
+
+    saved_as: the file it was written to. being_applied: how to apply it need not be told.
+    """
     lines = [heading(plan)]
     for change in plan.changes:
         lines += _block(change, style)
     lines += [style(f"note: {within_line(note)}".rstrip(), "label") for note in plan.notes]
-    if plan.changes:
+    if plan.changes and not being_applied:
         how = f"dd-sync apply --plan {within_line(saved_as)}" if saved_as else "dd-sync apply"
         lines.append(f"To apply: {how}   (fingerprint {plan.fingerprint})")
-    else:
+    elif not plan.changes:
         lines.append("Nothing to do: Datadog is as declared.")
     return "\n".join(lines)
 

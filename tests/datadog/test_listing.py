@@ -63,7 +63,9 @@ class Pages:
         else:
             self.pages.append(int(query["page"]))
             found = list(self.shown[self.pages[-1] * 1000 :][:1000])
-        return reply(200, [{"id": one, "query": "q", "tags": ["a:1", "b:2"]} for one in found])
+        return reply(
+            200, [{"id": one, "type": "metric alert", "query": "q", "tags": ["a:1", "b:2"]} for one in found]
+        )
 
 
 def ids(pages: Pages, tags: tuple[str, ...] = ()) -> list[int]:
@@ -142,6 +144,13 @@ def test_pages_by_id_that_go_backwards_are_refused() -> None:
         [1],
         [{"id": "7", "query": "q"}],
         [{"id": True, "query": "q"}],
+        [{"id": 7, "query": "q", "type": None}],
+        [{"id": 7, "query": "q", "type": "metric alert", "tags": 5}],
+        [{"id": 7, "query": "q", "type": "metric alert", "tags": [{"a": 1}]}],
+        [{"id": 7, "query": "q", "type": "metric alert", "tags": "team:a"}],
+        [{"id": 7, "query": "q", "type": "metric alert", "options": [1]}],
+        [{"id": 7, "query": "q", "type": "metric alert", "message": 3}],
+        [{"id": 7, "query": "q", "type": "metric alert", "restricted_roles": 5}],
         [{"id": 7}],
         monitors(0, 1001),
     ],
@@ -164,7 +173,9 @@ def test_a_list_that_breaks_off_in_the_middle_is_an_error() -> None:
 
 def test_monitors_of_others_that_the_filter_let_through_are_left_out() -> None:
     found = (
-        monitors(1, 1, ("a:1", "b:2")) + monitors(2, 1, ("a:1",)) + [{"id": 3, "query": "q", "tags": None}]
+        monitors(1, 1, ("a:1", "b:2"))
+        + monitors(2, 1, ("a:1",))
+        + [{"id": 3, "type": "metric alert", "query": "q", "tags": None}]
     )
     with wild(lambda number, line: reply(200, found)) as server:
         assert [one["id"] for one in client(server.url).monitors.list(("b:2", "a:1"))] == [1]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -372,3 +374,35 @@ def test_whatever_was_there_after_an_apply_live_is_as_declared(
         assert plan(declared, datadog).changes == ()
         assert {key: m["options"]["thresholds"]["critical"] for key, m in datadog.by_key.items()} == catalog
     assert datadog.live[foreign["id"]] == foreign
+
+
+def test_an_interrupt_counts_what_was_made_and_begins_nothing_more(
+    datadog: MemoryMonitors, naps: Naps
+) -> None:
+    declared = [declare(f"m{number:02}") for number in range(24)]
+    plan = build_plan(declared, [], CATALOG)
+    told: list[Outcome] = []
+    first = threading.Event()
+
+    def slow(what: str, detail: object) -> None:
+        # The first is quick and interrupts; the others are under way then, and their answers get lost.
+        if first.is_set():
+            time.sleep(0.2)
+            raise DatadogError("POST: no answer", status=None, sent=True)
+        first.set()
+
+    def interrupted(outcome: Outcome) -> None:
+        told.append(outcome)
+        if len(told) == 1:
+            raise KeyboardInterrupt
+
+    datadog.after = slow
+    with pytest.raises(KeyboardInterrupt):
+        apply(plan, datadog, sleep=naps, progress=interrupted, workers=4)
+    written = [what for what, _ in datadog.writes]
+    assert len(written) <= 8
+    assert len(told) >= 1
+    datadog.after = lambda what, detail: None
+    report = apply(build_plan(declared, list(datadog.live.values()), CATALOG), datadog, sleep=naps)
+    assert report.is_complete
+    assert len(datadog.live) == 24

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from dd_sync.errors import Exit, RequestError, UnsafePlan
 from dd_sync.plan.apply import apply
 from dd_sync.plan.build import build_plan
-from dd_sync.plan.changes import Plan, digest
+from dd_sync.plan.changes import Delete, Plan, digest
 from dd_sync.plan.saved import as_data, load, refuse_if_moved, save
 from tests.plan.memory import CATALOG, MemoryMonitors, Naps, declare, live_of
 
@@ -156,3 +158,53 @@ def test_no_sealed_garbage_loads_or_crashes(tmp_path_factory: pytest.TempPathFac
     file.write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(RequestError):
         load(file)
+
+
+def test_a_device_or_what_else_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(RequestError, match="it is not a file"):
+        save(made(), pipe)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "plan.json")
+    save(made(), tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert load(tmp_path / "plan.json") == made()
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda change: change | {"body": change["body"] | {"tags": []}},
+        lambda change: change | {"body": change["body"] | {"message": "@everyone"}},
+        lambda change: change | {"body": {}},
+        lambda change: change | {"key": "another"},
+    ],
+    ids=["nobody's monitor", "another message", "nothing at all", "an undeclared key"],
+)
+@pytest.mark.parametrize("number", range(3))
+def test_a_plan_with_other_words_than_the_catalog_is_refused_however_well_sealed(
+    forge: Any, number: int, tmp_path: Path
+) -> None:
+    save(made(), tmp_path / "plan.json")
+    document = json.loads((tmp_path / "plan.json").read_text())
+    writes = [at for at, change in enumerate(document["plan"]["changes"]) if change["action"] != "delete"]
+    changes = document["plan"]["changes"]
+    changes[writes[number]] = forge(changes[writes[number]])
+    document["seal"] = digest(document["plan"])
+    (tmp_path / "plan.json").write_text(json.dumps(document))
+    forged = load(tmp_path / "plan.json")
+    with pytest.raises(UnsafePlan, match="than the catalog declares"):
+        refuse_if_moved(forged, declared=DECLARED, catalog=CATALOG, target="datadoghq.eu")
+
+
+def test_a_plan_that_names_a_monitor_twice_or_deletes_a_declared_one_is_refused() -> None:
+    plan = made()
+    twice = replace(plan, changes=(*plan.changes, plan.changes[0]))
+    gone = replace(plan, changes=(Delete(key="a", name="a", monitor_id=1, live="x"),))
+    for forged in (twice, gone):
+        with pytest.raises(UnsafePlan, match="than the catalog declares"):
+            refuse_if_moved(forged, declared=DECLARED, catalog=CATALOG, target="datadoghq.eu")
