@@ -31,6 +31,7 @@ class App:
     host: str | None
     format: str
     environ: Mapping[str, str]
+    allow_unknown_options: bool = False
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -49,7 +50,13 @@ class App:
         """The catalog with all its problems, whatever they are."""
         from dd_sync.catalog.load import load
 
-        loading = load(self.folder, environ=self.environ, env=self.env, today=self.now().date())
+        loading = load(
+            self.folder,
+            environ=self.environ,
+            env=self.env,
+            today=self.now().date(),
+            allow_unknown_options=self.allow_unknown_options,
+        )
         self.screen.detail(
             f"{len(loading.keys)} monitors and {len(loading.scenarios)} scenario files in {self.folder}"
         )
@@ -82,12 +89,12 @@ NO_FOLDER = Path(os.devnull)
 
 
 def common(
-    *formats: str, catalog: str | None = "monitors"
+    *formats: str, catalog: str | None = "monitors", monitors: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The common options, and the App built from them as the command's first argument.
 
     formats: of the result, the first being the default; without any the command has one form only.
-    catalog: the folder meant where none is given.
+    catalog: the folder meant where none is given. monitors: whether the command reads the monitors.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,6 +107,7 @@ def common(
                 host=given.pop("host"),
                 format=given.pop("format", "text"),
                 environ=dict(os.environ),
+                allow_unknown_options=given.pop("allow_unknown_options", False),
             )
             return command(app, **given)
 
@@ -122,6 +130,14 @@ def common(
             ),
             click.option("-v", "--verbose", count=True, help="Say more."),
         ]
+        if monitors:
+            options.append(
+                click.option(
+                    "--allow-unknown-options",
+                    is_flag=True,
+                    help="Pass on options of raw monitors that this version does not know.",
+                )
+            )
         if formats:
             options.insert(
                 3,

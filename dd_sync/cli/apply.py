@@ -41,7 +41,7 @@ _NUMBER = click.IntRange(min=0)
     multiple=True,
     help="Delete KEY although it is still used; repeatable.",
 )
-@common("text", "json")
+@common("text", "json", monitors=True)
 def apply(
     app: App,
     saved: Path | None,

@@ -25,7 +25,7 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.option("--remote", is_flag=True, help="Ask Datadog to validate each monitor too (reads only).")
 @click.option("--strict", is_flag=True, help="Warnings fail the check as well.")
-@common("text", "json", "github", "sarif")
+@common("text", "json", "github", "sarif", monitors=True)
 def check(app: App, remote: bool, strict: bool) -> int:
     """Load, validate and lint the catalog.
 

@@ -18,7 +18,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("key", metavar="KEY")
-@common("text", "json")
+@common("text", "json", monitors=True)
 def explain(app: App, key: str) -> None:
     """Say in words what a monitor does, and whom it tells.
 

@@ -22,7 +22,7 @@ Examples:
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Save the plan for apply.")
 @click.option("--only", metavar="GLOB", help="Plan the monitors whose key matches, and no other.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
-@common("text", "markdown", "json")
+@common("text", "markdown", "json", monitors=True)
 def plan(app: App, out: Path | None, only: str | None, detailed_exitcode: bool) -> int:
     """Show what apply would change in Datadog.
 

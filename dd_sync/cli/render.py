@@ -19,7 +19,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
-@common("json", "yaml")
+@common("json", "yaml", monitors=True)
 def render(app: App, keys: tuple[str, ...]) -> None:
     """Print the monitors as they would be sent.
 

@@ -31,7 +31,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
-@common("text", "json")
+@common("text", "json", monitors=True)
 def test(app: App, paths: tuple[Path, ...]) -> int:
     """Run the catalog's scenarios on synthetic series.
 
@@ -83,7 +83,14 @@ def _declare(app: App, catalog: Catalog) -> Declare:
     from dd_sync.catalog.load import compile_files
 
     def declare(tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
-        again = compile_files(catalog.files, environ={}, env=app.env, today=day, overrides=tunables)
+        again = compile_files(
+            catalog.files,
+            environ={},
+            env=app.env,
+            today=day,
+            overrides=tunables,
+            allow_unknown_options=app.allow_unknown_options,
+        )
         errors = [problem for problem in again.problems if problem.is_error]
         if errors or again.catalog is None:
             raise CatalogError(errors)
