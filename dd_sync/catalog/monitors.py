@@ -234,7 +234,7 @@ def _spec(
     """The guard's parameters, None if something is wrong with them; and its groups, as far as known."""
     base = ("guard", name)
     if isinstance(written, dict) and guard.spec.model_config.get("extra") == "forbid":
-        written = reading.respelt(written, guard.spec.model_fields, "guard", base)
+        written = reading.respelt(written, guard.spec.model_fields.keys(), "guard", base)
     spec, fields = reading.form(guard.spec, written, "guard", base)
     if spec is None and isinstance(written, dict):
         for error in guard.spec.together(fields, written):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -90,15 +90,15 @@ class Reading:
         return value
 
     def respelt(
-        self, value: Mapping[str, Any], known: Collection[str], rule: str = RULE, base: Path = ()
+        self, value: dict[str, Any], known: Set[str], rule: str = RULE, base: Path = ()
     ) -> dict[str, Any]:
         """The mapping under the keys that were meant, so that what stands under them is judged as well.
 
         A key that is near no other, or near one that is there too, stays and is for the form to refuse.
         """
+        if value.keys() <= known or self.found.is_full(self.entry.source):
+            return value
         left = dict(value)
-        if self.found.is_full(self.entry.source):
-            return left
         for name in [name for name in value if name not in known][:MOST_IN_A_FORM]:
             meant = nearest(name, known)
             if meant is None or meant in left:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
@@ -37,6 +38,7 @@ def window(value: Any) -> timedelta:
     return span
 
 
+@lru_cache(maxsize=256)
 def window_node(span: timedelta) -> Window:
     """A window as Datadog writes it, by the same rule as `window_text`."""
     text = window_text(span).removeprefix("last_")

@@ -319,6 +319,15 @@ def test_an_option_of_tomorrow_passes_where_that_is_asked_for_and_others_are_sti
     assert [problem.problem for problem in found] == ["expected true or false, found 1"]
 
 
+def test_a_catalog_yaml_that_cannot_be_mended_still_lets_monitors_be_judged(read: Read) -> None:
+    loading = read(
+        RATE + "    level: 9\n    priority: 9\n", settings="catalog: risk\nlevels: {x: {}, 3: 5}\n"
+    )
+    assert [problem.problem for problem in loading.problems if told_in(problem) == "m.yaml"] == [
+        "9 is more than 5"
+    ]
+
+
 # --- size --------------------------------------------------------------------------------------
 
 
