@@ -285,7 +285,10 @@ def _undecoded(name: str, data: bytes, error: UnicodeDecodeError) -> Source:
     line = before.count("\n") + 1
     column = len(before) - (before.rfind("\n") + 1) + 1
     problem = f"byte 0x{data[error.start]:02x} here is not UTF-8"
-    return Source(name, "", {}, (Problem(RULE, problem, hint, Place(name, line, column)),), readable=False)
+    start = data.rfind(b"\n", 0, error.start) + 1
+    shown_line = data[start : start + LONGEST_LINE].split(b"\n", 1)[0].decode("utf-8-sig", "replace")
+    where = Place(name, line, column)
+    return Source(name, "", {}, (Problem(RULE, problem, hint, where, source=shown_line),), readable=False)
 
 
 # Plain text that needs no closer look.
@@ -333,4 +336,6 @@ def _unfit(source: Source) -> Iterator[Problem]:
         for row, line in enumerate(text.split("\n"), 1):
             if len(line) > LONGEST_LINE:
                 where = Place(source.file, row, LONGEST_LINE + 1)
-                yield Problem(RULE, f"a line of {len(line):,} characters", "break the line", where)
+                shown_part = line[: LONGEST_LINE + 200]
+                problem = f"a line of {len(line):,} characters"
+                yield Problem(RULE, problem, "break the line", where, source=shown_part)

@@ -328,6 +328,17 @@ def test_a_catalog_yaml_that_cannot_be_mended_still_lets_monitors_be_judged(read
     ]
 
 
+def test_a_file_that_cannot_be_read_shows_the_line_it_fails_at(read: Read) -> None:
+    latin = b"monitors:\n  - key: a\n    name: caf\xe9 au lait\n"
+    long = b'monitors:\n  - name: "' + b"x" * 70_000 + b'"\n'
+    for data, under in ((latin, "\N{REPLACEMENT CHARACTER}"), (long, "x")):
+        (problem,) = read({"m.yaml": data}).problems
+        assert problem.where is not None
+        assert problem.source is not None
+        assert problem.source[problem.where.column - 1] == under
+        assert len(problem.source) < 66_000
+
+
 # --- size --------------------------------------------------------------------------------------
 
 
