@@ -103,7 +103,8 @@ class Catalog:
 class Loading:
     """What reading a folder gave: a catalog of the monitors without errors, and all problems, in order.
 
-    catalog is None only where catalog.yaml itself is wrong. keys: of all monitors, the wrong ones included.
+    catalog is None only where there is none at all; with a wrong catalog.yaml it is made of the sound parts,
+    to be judged and never to be used. keys: of all monitors, the wrong ones included.
     scenarios: the files of tests, for whoever reads them.
     """
 
