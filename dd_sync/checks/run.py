@@ -20,10 +20,12 @@ from dd_sync.checks import (
     personal_data,
     required_tags,
     runbook_link,
+    unknown_webhook,
     unreachable_block,
     untested,
 )
 from dd_sync.checks.finding import Finding, Subject
+from dd_sync.checks.unknown_webhook import Exists
 from dd_sync.errors import Problem, in_order
 from dd_sync.guards.registry import BUILT_IN
 
@@ -42,22 +44,30 @@ RULES: tuple[ModuleType, ...] = (
 )
 
 
-def run(catalog: Catalog, *, tested: Collection[str] | None = None) -> tuple[Problem, ...]:
+def run(
+    catalog: Catalog, *, tested: Collection[str] | None = None, webhook_exists: Exists | None = None
+) -> tuple[Problem, ...]:
     """Every finding of every rule, in order.
 
     tested: keys of the monitors that some scenario covers; None where nobody has looked.
+    webhook_exists: asks Datadog for a webhook by name; None where Datadog is not to be asked.
     """
     with collector_paused():
-        found = _run(catalog, tested)
+        found = _run(catalog, tested, webhook_exists)
         sources = [s for s in (catalog.files.settings, *catalog.files.monitors) if may_ignore(s)]
-        return in_order(_without_ignored(catalog, found, sources, tested) if sources else found)
+        if not sources:
+            return in_order(found)
+        not_looked = ({untested} if tested is None else set()) | (
+            {unknown_webhook} if webhook_exists is None else set()
+        )
+        return in_order(_without_ignored(catalog, found, sources, not_looked))
 
 
 def _without_ignored(
-    catalog: Catalog, found: Iterable[Problem], sources: Iterable[Source], tested: Collection[str] | None
+    catalog: Catalog, found: Iterable[Problem], sources: Iterable[Source], not_looked: set[ModuleType]
 ) -> Iterator[Problem]:
     ids = all_ids()
-    judged = ids if tested is not None else ids - {rule_id(untested)}
+    judged = ids - {rule_id(module) for module in not_looked}
     read = Counter(declared.file for declared in catalog.monitors)
     unread = {source.file for source in sources if _written(source) != read[source.file]}
     return read_ignores(sources, ids).apply(found, judged=judged, unread=unread)
@@ -69,7 +79,9 @@ def _written(source: Source) -> int:
     return len(monitors) if isinstance(monitors, list) else 0
 
 
-def _run(catalog: Catalog, tested: Collection[str] | None) -> Iterator[Problem]:
+def _run(
+    catalog: Catalog, tested: Collection[str] | None, webhook_exists: Exists | None
+) -> Iterator[Problem]:
     each = [(rule_id(rule), rule.check) for rule in RULES if hasattr(rule, "check")]
     # Most catalogs are guards alone, and never pay for importing the rules about queries.
     guards_only = all(declared.guard in BUILT_IN for declared in catalog.monitors)
@@ -85,6 +97,9 @@ def _run(catalog: Catalog, tested: Collection[str] | None) -> Iterator[Problem]:
     if tested is not None:
         for subject, finding in untested.check_catalog(catalog, tested):
             yield _problem(rule_id(untested), subject, finding, catalog)
+    if webhook_exists is not None:
+        for webhook_user, finding in unknown_webhook.check_catalog(catalog, webhook_exists):
+            yield _problem(rule_id(unknown_webhook), webhook_user, finding, catalog)
 
 
 def _problems(
@@ -116,7 +131,7 @@ def of_queries() -> tuple[ModuleType, ...]:
 
 def all_ids() -> frozenset[str]:
     """The id of every rule."""
-    return frozenset(rule_id(module) for module in (*RULES, *of_queries(), untested))
+    return frozenset(rule_id(module) for module in (*RULES, *of_queries(), untested, unknown_webhook))
 
 
 def rule_id(module: ModuleType) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dd_sync.catalog.load import Loading
+    from dd_sync.datadog.client import Datadog
 
 EXAMPLES = """\b
 Examples:
@@ -34,7 +35,9 @@ def check(app: App, remote: bool, strict: bool) -> int:
     from dd_sync.report import problems as report
 
     loading = _read(app)
-    problems = in_order([*loading.problems, *_lint(loading), *(_ask_datadog(app, loading) if remote else ())])
+    datadog = app.datadog() if remote else None
+    found = [*loading.problems, *_lint(loading, datadog), *(_ask(datadog, loading) if datadog else ())]
+    problems = in_order(found)
     monitors = len(loading.catalog.monitors) if loading.catalog else 0
     if app.format == "text":
         if problems:
@@ -62,7 +65,7 @@ def _read(app: App) -> Loading:
         return Loading(None, error.problems())
 
 
-def _lint(loading: Loading) -> Iterator[Problem]:
+def _lint(loading: Loading, datadog: Datadog | None) -> Iterator[Problem]:
     from dd_sync.checks import run
 
     tested: set[str] = set()
@@ -74,12 +77,13 @@ def _lint(loading: Loading) -> Iterator[Problem]:
         yield from loaded.problems
         tested = covered_keys(loaded.scenarios)
     if loading.catalog is not None:
-        yield from run(loading.catalog, tested=tested)
+        exists = datadog.webhook_exists if datadog else None
+        yield from run(loading.catalog, tested=tested, webhook_exists=exists)
 
 
-def _ask_datadog(app: App, loading: Loading) -> Iterator[Problem]:
+def _ask(datadog: Datadog, loading: Loading) -> Iterator[Problem]:
     """Datadog's verdict on each monitor, at the line of the monitor it is about."""
-    monitors = app.datadog().monitors
+    monitors = datadog.monitors
     catalog = loading.catalog
     for declared in catalog.monitors if catalog else ():
         # A query with references is whole only once Datadog has given their ids.

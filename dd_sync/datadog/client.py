@@ -16,6 +16,7 @@ from dd_sync.datadog.pace import Pace
 from dd_sync.datadog.retry import Patience
 from dd_sync.datadog.target import Target, choose_target
 from dd_sync.datadog.wire import Wire
+from dd_sync.errors import DatadogError
 from dd_sync.ports import Downtimes, Monitors
 
 # As many as apply writes at once.
@@ -46,12 +47,20 @@ class Datadog:
         generated: Any = DowntimesApi
         return DatadogDowntimes(self._wire, generated(self._client))
 
-    def validate_keys(self) -> None:
-        """Asks Datadog whether it knows the API key. Raises DatadogError if not."""
-        from datadog_api_client.v1.api.authentication_api import AuthenticationApi
+    def webhook_exists(self, name: str) -> bool | None:
+        """Whether the Webhooks integration has a webhook of this name; None where that cannot be told."""
+        from datadog_api_client.v1.api.webhooks_integration_api import WebhooksIntegrationApi
 
-        generated: Any = AuthenticationApi
-        self._wire.call("GET", "/api/v1/validate", generated(self._client).validate)
+        generated: Any = WebhooksIntegrationApi
+        path = f"/api/v1/integration/webhooks/configuration/webhooks/{name}"
+        try:
+            self._wire.call("GET", path, lambda: generated(self._client).get_webhooks_integration(name))
+        except DatadogError as error:
+            if error.status != 404:
+                raise
+            # The same status without these words is a Datadog that has no such integration at all.
+            return False if "Webhook does not exist" in error.details else None
+        return True
 
     def close(self) -> None:
         self._client.close()

@@ -135,9 +135,6 @@ def test_a_refused_key_names_the_keys_and_never_shows_them() -> None:
         datadog = client(replay)
         with pytest.raises(DatadogError, match="answered 403: Forbidden") as caught:
             datadog.monitors.list()
-        with pytest.raises(DatadogError, match="API key required"):
-            datadog.validate_keys()
-        datadog.validate_keys()
         replay.finish()
     error = caught.value
     told = f"{error} {error!r} {error.problem} {error.hint} {error.details} {error.__dict__}"
@@ -206,3 +203,13 @@ def test_the_stub_notices_a_request_that_is_not_as_written() -> None:
             client(replay).downtimes.create(Downtime(scope="a:b", monitor_id=1))
         with pytest.raises(AssertionError, match="was expected, came"):
             replay.finish()
+
+
+def test_a_webhook_is_there_or_not_or_cannot_be_told() -> None:
+    with replaying("webhook") as replay:
+        datadog = client(replay)
+        found = [datadog.webhook_exists(name) for name in ("hold-review", "hold-reveiw", "other")]
+        with pytest.raises(DatadogError, match="answered 403"):
+            datadog.webhook_exists("hold-review")
+        replay.finish()
+    assert found == [True, False, None]
