@@ -56,6 +56,11 @@ def demo(app: App) -> None:
 
             write_catalog(Path(scratch))
             catalog = Path(scratch) / "monitors"
+        elif all(declared.key != MONITOR for declared in app.catalog().monitors):
+            raise RequestError(
+                f"the catalog has no monitor '{MONITOR}', which the demo is about",
+                hint="run `dd-sync demo` without --catalog, or with the catalog of `dd-sync init`",
+            )
         with local_datadog() as host:
             tell(Story(app.screen, host, catalog))
 
@@ -211,17 +216,13 @@ def tell(story: Story) -> None:
 
 
 def edit_threshold(story: Story, before: int, after: int) -> None:
-    for monitor in story.call("GET", "/api/v1/monitor?monitor_tags=managed_by:dd-sync"):
-        if f"dd_sync_key:{MONITOR}" in monitor["tags"]:
-            query = monitor["query"].replace(f"> {before}", f"> {after}")
-            options = {**monitor["options"], "thresholds": {"critical": after, "warning": after * 0.8}}
-            story.call("PUT", f"/api/v1/monitor/{monitor['id']}", {"query": query, "options": options})
-            story.note(f"PUT /api/v1/monitor/{monitor['id']}   {before} -> {after}")
-            return
-    raise RequestError(
-        f"the catalog has no monitor '{MONITOR}', which the demo is about",
-        hint="run `dd-sync demo` without --catalog, or with the catalog of `dd-sync init`",
-    )
+    """What somebody does in the Datadog page, who knows nothing of the catalog."""
+    live = story.call("GET", f"/api/v1/monitor?monitor_tags=managed_by:dd-sync,dd_sync_key:{MONITOR}")
+    for monitor in live:
+        query = monitor["query"].replace(f"> {before}", f"> {after}")
+        options = {**monitor["options"], "thresholds": {"critical": after, "warning": after * 0.8}}
+        story.call("PUT", f"/api/v1/monitor/{monitor['id']}", {"query": query, "options": options})
+        story.note(f"PUT /api/v1/monitor/{monitor['id']}   {before} -> {after}")
 
 
 @contextmanager
