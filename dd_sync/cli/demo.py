@@ -110,7 +110,7 @@ class Story:
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """A request that somebody other than dd-sync makes: an application, or the Datadog page."""
-        request = urllib.request.Request(  # noqa: S310 loopback only
+        request = urllib.request.Request(
             self.host + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
