@@ -76,6 +76,6 @@ $(DEMO_READY):
 	@touch $@
 
 $(TEST_READY):
-	@.ci/setup "$(PYTHON)" "$(CONSTRAINTS)" core history local dev docs build
+	@.ci/setup "$(PYTHON)" "$(CONSTRAINTS)" core history local dev build
 	@mkdir -p .venv/cache
 	@touch $@ $(DEMO_READY)
