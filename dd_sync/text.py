@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Control, format (direction marks among them), surrogate, and line and paragraph separators.
@@ -23,6 +24,12 @@ def within_line(text: str, longest: int | None = None) -> str:
     """The text fit to stand within one line, cut to `longest` characters with an ellipsis."""
     shown = printable(text, keep="")
     return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def code_fence(text: str) -> str:
+    """A Markdown fence that the text cannot end: longer than any run of backticks in it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return "`" * max(3, longest + 1)
 
 
 def first_unseen(text: str, *, keep: str = "") -> int | None:

@@ -8,7 +8,7 @@ from html import escape
 
 from dd_sync.plan.changes import Change, Create, Plan
 from dd_sync.plan.words import details, heading
-from dd_sync.text import within_line
+from dd_sync.text import code_fence, within_line
 
 COMMENT_LIMIT = 65_536
 _HANDLE = re.compile(r"@\S+")
@@ -40,7 +40,7 @@ def _full(plan: Plan) -> list[str]:
         if not shown:
             lines += [f"- {_title(change)}", ""]
             continue
-        fence = _fence("\n".join(shown))
+        fence = code_fence("\n".join(shown))
         lines += [f"<details><summary>{_title(change)}</summary>", "", f"{fence}diff", *shown, fence]
         lines += ["", "</details>", ""]
     return lines
@@ -72,8 +72,3 @@ def _plain(text: str) -> str:
     """Text that neither Markdown nor HTML reads as more; what looks like a handle becomes code."""
     text = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", within_line(text))
     return _HANDLE.sub(lambda found: f"<code>{found[0]}</code>", text)
-
-
-def _fence(text: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    return "`" * max(3, longest + 1)
