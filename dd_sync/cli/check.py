@@ -34,9 +34,9 @@ def check(app: App, remote: bool, strict: bool) -> int:
     """
     from dd_sync.report import problems as report
 
-    loading = _read(app)
+    loading = read_all(app)
     datadog = app.datadog() if remote else None
-    found = [*loading.problems, *_lint(loading, datadog), *(_ask(datadog, loading) if datadog else ())]
+    found = [*loading.problems, *lint(loading, datadog), *(_ask(datadog, loading) if datadog else ())]
     problems = in_order(found)
     monitors = len(loading.catalog.monitors) if loading.catalog else 0
     if app.format == "text":
@@ -55,7 +55,7 @@ def check(app: App, remote: bool, strict: bool) -> int:
     return Exit.WRONG if failed else Exit.DONE
 
 
-def _read(app: App) -> Loading:
+def read_all(app: App) -> Loading:
     """The catalog; that there is none is a problem like others, so that every format can tell it."""
     from dd_sync.catalog.load import Loading
 
@@ -65,7 +65,8 @@ def _read(app: App) -> Loading:
         return Loading(None, error.problems())
 
 
-def _lint(loading: Loading, datadog: Datadog | None) -> Iterator[Problem]:
+def lint(loading: Loading, datadog: Datadog | None = None) -> Iterator[Problem]:
+    """What the rules find in the catalog and its scenarios; `datadog` is asked about webhooks."""
     from dd_sync.checks import run
 
     tested: set[str] = set()

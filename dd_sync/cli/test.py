@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,21 @@ def test(app: App, paths: tuple[Path, ...]) -> int:
     All of them, or those of the named files and folders. Tunables have their defaults, the values of
     --env, or those the scenario sets; the environment's variables are left out. Exits with 1 if one fails.
     """
+    outcomes = []
+    for outcome in run_scenarios(app, paths):
+        outcomes.append(outcome)
+        if app.format == "text":
+            app.show(_text(app, outcome))
+    failed = sum(not outcome.passed for outcome in outcomes)
+    if app.format == "json":
+        app.show(json.dumps([_object(outcome) for outcome in outcomes], indent=2, ensure_ascii=False))
+    else:
+        app.show(f"{len(outcomes) - failed} passed, {failed} failed")
+    return Exit.WRONG if failed else Exit.DONE
+
+
+def run_scenarios(app: App, paths: Sequence[Path] = ()) -> Iterator[Outcome]:
+    """The outcomes of the catalog's scenarios, as they come. Raises CatalogError with all that is wrong."""
     from dd_sync.scenarios.load import load_scenarios
     from dd_sync.scenarios.run import run_all
 
@@ -49,17 +64,7 @@ def test(app: App, paths: tuple[Path, ...]) -> int:
     chosen = _chosen(loaded.scenarios, paths)
     if not chosen:
         app.say(f"no scenario in {app.folder}; write one in {app.folder / 'scenarios'}")
-    outcomes = []
-    for outcome in run_all(chosen, _declare(app, loading.catalog), loading.catalog.tenant_tag):
-        outcomes.append(outcome)
-        if app.format == "text":
-            app.show(_text(app, outcome))
-    failed = sum(not outcome.passed for outcome in outcomes)
-    if app.format == "json":
-        app.show(json.dumps([_object(outcome) for outcome in outcomes], indent=2, ensure_ascii=False))
-    else:
-        app.show(f"{len(outcomes) - failed} passed, {failed} failed")
-    return Exit.WRONG if failed else Exit.DONE
+    yield from run_all(chosen, _declare(app, loading.catalog), loading.catalog.tenant_tag)
 
 
 def _chosen(scenarios: Sequence[Scenario], paths: Sequence[Path]) -> list[Scenario]:
