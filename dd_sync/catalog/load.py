@@ -19,6 +19,7 @@ from dd_sync.catalog.entry import Entry
 from dd_sync.catalog.interpolation import Interpolation, fill_all
 from dd_sync.catalog.monitors import KNOWN, Read, Reader
 from dd_sync.catalog.problems import Found
+from dd_sync.catalog.queries import Queries
 from dd_sync.catalog.references import cycles, offset_of
 from dd_sync.catalog.schema import GuardDefaults, key
 from dd_sync.catalog.settings import Settings, check_env, read_settings
@@ -103,7 +104,7 @@ def _catalog(
         settings=settings,
         monitors=tuple(sorted((read.declared for read in reads), key=lambda declared: declared.key)),
         tunables=tuple(value for _, value in sorted(interpolation.values.items())),
-        queries={read.declared.key: read.query for read in reads},
+        queries=Queries({read.declared.key: read.query for read in reads}),
         files=files,
         interpolation=interpolation,
     )

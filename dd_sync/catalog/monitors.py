@@ -23,11 +23,12 @@ from dd_sync.guards.fields import seconds_of
 from dd_sync.guards.guard import Compiled, Guard, GuardContext, Spec
 from dd_sync.guards.registry import BUILT_IN, find
 from dd_sync.model.monitor import Declared, Monitor
-from dd_sync.model.options import FOREIGN_TYPES, OPTIONS, TYPES
+from dd_sync.model.options import FOREIGN_TYPES, METRIC_TYPES, OPTIONS, TYPES
 from dd_sync.model.ownership import HOLD, SNOOZABLE, ownership_tags
 from dd_sync.query.canonical import render
 from dd_sync.query.nodes import MetricAlert
 from dd_sync.query.parser import parse
+from dd_sync.query.plain import plain_group_keys
 from dd_sync.query.tools import group_keys, is_metric_query
 
 if TYPE_CHECKING:
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A declared monitor, and its query as nodes."""
+    """A declared monitor, and its query: as nodes, or as a text known to be sound."""
 
     declared: Declared
-    query: Query
+    query: Query | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,16 @@ class Reader:
         self._check_options(reading, kind or "", fields.get("options", {}))
         query = fields.get("query", "").strip()
         references = references_in(query)
-        parsed = None
-        if "query" in fields and kind is not None and not reading.is_unknown(("query",)):
-            parsed = _parsed(reading, kind, query, references)
+        by = plain_group_keys(query) if kind in METRIC_TYPES else None
+        parsed: Query | str | None = query
+        if by is None:
+            parsed, by = None, ()
+            if "query" in fields and kind is not None and not reading.is_unknown(("query",)):
+                parsed = _parsed(reading, kind, query, references)
+            if isinstance(parsed, MetricAlert):
+                by = group_keys(parsed)
         if form is None or parsed is None or reading.wrong:
             return None
-        by = group_keys(parsed) if isinstance(parsed, MetricAlert) else ()
         monitor = self._monitor(form, form.type, query, form.options, by)
         return Read(self._declared(reading.entry, form, monitor, references=references), parsed)
 

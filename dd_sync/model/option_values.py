@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dd_sync.errors import Severity
@@ -35,6 +36,7 @@ class Finding(NamedTuple):
     severity: Severity = Severity.ERROR
 
 
+_NUMBERS = frozenset((bool, int, float))
 _RETENTION = re.compile(r"(\d{1,4})([mhd])")
 _RETENTION_MINUTES = {"m": 1, "h": 60, "d": 1440}
 _SHORTEST_RETENTION = 60
@@ -51,21 +53,34 @@ def problems(type: str, options: Mapping[str, Any], *, allow_unknown: bool = Fal
     allow_unknown: options, not values, that the table does not know pass. Null is no value, and never wrong.
     """
     for name, value in options.items():
-        option = OPTIONS.get(name)
-        if option is None:
-            if not allow_unknown:
-                hint = _suggestion(str(name), OPTIONS, "--allow-unknown-options passes an option of tomorrow")
-                yield Finding((name,), f"there is no option '{within_line(str(name), 60)}'", hint)
-            continue
-        if value is None:
-            continue
-        yield from _misplaced(option, type, value)
-        problem = check_value(option, value)
-        if problem is not None:
-            yield Finding((name,), problem, _remedy(option))
-            continue
-        yield from _INSIDE.get(name, _nothing)(type, value)
+        if value.__class__ in _NUMBERS:
+            yield from _of_number(type, name, value, allow_unknown)
+        else:
+            yield from _of_option(type, name, value, allow_unknown)
     yield from _past_retention(options)
+
+
+def _of_option(type: str, name: str, value: Any, allow_unknown: bool) -> Iterator[Finding]:
+    option = OPTIONS.get(name)
+    if option is None:
+        if not allow_unknown:
+            hint = _suggestion(str(name), OPTIONS, "--allow-unknown-options passes an option of tomorrow")
+            yield Finding((name,), f"there is no option '{within_line(str(name), 60)}'", hint)
+        return
+    if value is None:
+        return
+    yield from _misplaced(option, type, value)
+    problem = check_value(option, value)
+    if problem is not None:
+        yield Finding((name,), problem, _remedy(option))
+        return
+    yield from _INSIDE.get(name, _nothing)(type, value)
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _of_number(type: str, name: str, value: float, allow_unknown: bool) -> tuple[Finding, ...]:
+    """As `_of_option`. Thousands of monitors have the same few numbers and flags."""
+    return tuple(_of_option(type, name, value, allow_unknown))
 
 
 def check_value(option: Option, value: Any) -> str | None:

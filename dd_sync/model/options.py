@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 METRIC_TYPES = frozenset({"query alert", "metric alert"})
@@ -361,6 +362,7 @@ def applies(option: str, type: str) -> bool:
     return type in known.types and type not in known.refused
 
 
+@lru_cache(maxsize=64)
 def threshold_names(type: str) -> tuple[str, ...]:
     """The keys of `options.thresholds` that monitors of this type use, in the table's order."""
     if type == "service check":
