@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,10 +17,10 @@ from dd_sync.evaluate.aggregate import (
     over_window,
 )
 from dd_sync.evaluate.combine import combined, counted, joined, negated, plain_number, pointwise
+from dd_sync.evaluate.findings import Values
 from dd_sync.evaluate.grid import Axis, Stretches, cell_size, into_cells
 from dd_sync.evaluate.leaves import Leaf, Leaves, is_shift, look_back
-from dd_sync.evaluate.rule import Rule
-from dd_sync.evaluate.select import Group
+from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.series import Bools, Floats, Ints, MetricType, SeriesSource
 from dd_sync.evaluate.support import constant, has_arithmetic, numbered, reading_of
 from dd_sync.evaluate.unsupported import Unsupported
@@ -31,20 +31,7 @@ from dd_sync.query.tools import metrics_in
 _BUDGET = 4_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
-    """What a rule evaluated to.
-
-    values: float64 [groups, T], NaN where the window held nothing. full: bool [groups, T], False where a
-    full window is required and there was none. groups: in alphabetical order.
-    """
-
-    groups: tuple[Group, ...]
-    values: Floats
-    full: Bools
-
-
-def values_of(rule: Rule, source: SeriesSource, times: Ints) -> Values:
+def values_of(rule: MetricRule, source: SeriesSource, times: Ints) -> Values:
     """The value per group at each of `times` (epoch seconds, ascending, at least one).
 
     Memory is bounded: besides the points and the result, a few times _BUDGET numbers. The result at a time
@@ -63,7 +50,7 @@ def values_of(rule: Rule, source: SeriesSource, times: Ints) -> Values:
 class _Evaluation:
     """One rule at some times. Tables by bucket and by evaluation time are built up from the leaves."""
 
-    def __init__(self, rule: Rule, leaves: Leaves, ends: Ints) -> None:
+    def __init__(self, rule: MetricRule, leaves: Leaves, ends: Ints) -> None:
         self._rule = rule
         self._leaves = leaves
         self._ends = ends

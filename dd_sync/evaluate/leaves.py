@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dd_sync.evaluate import functions
-from dd_sync.evaluate.rule import Rule
+from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.select import Group, groups_of, matcher
 from dd_sync.evaluate.series import Floats, Ints, MetricType, Series, SeriesSource
 from dd_sync.evaluate.support import Reading, constant, reading_of
@@ -66,7 +66,7 @@ class Leaf:
     counted_only: bool
 
     @classmethod
-    def of(cls, metric: Metric, found: Sequence[Series], rule: Rule) -> Leaf:
+    def of(cls, metric: Metric, found: Sequence[Series], rule: MetricRule) -> Leaf:
         reading = reading_of(metric)
         types = {series.type for series in found}
         if len(types) > 1:
@@ -105,7 +105,7 @@ class Leaf:
 class Leaves:
     """Every metric of a rule, with its points from `start` to `end` selected once."""
 
-    def __init__(self, rule: Rule, source: SeriesSource, start: int, end: int) -> None:
+    def __init__(self, rule: MetricRule, source: SeriesSource, start: int, end: int) -> None:
         self._rule = rule
         self._source = source
         self._start, self._end = start, end

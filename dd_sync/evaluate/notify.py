@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from dd_sync.evaluate.findings import Words
 from dd_sync.evaluate.judge import ABSENT, CODES, Bytes
 from dd_sync.evaluate.rule import Missing, Rule
 from dd_sync.evaluate.series import Floats, Ints
@@ -84,7 +85,7 @@ class Course:
 
     name: as Datadog writes the group. before: its state at the last evaluation before, None
     for a group that is new. silences: those that cover the group; one that ended since the last evaluation
-    has to be among them.
+    has to be among them. words: variables of its type of monitor at an evaluation's index.
     """
 
     group: tuple[str, ...]
@@ -95,6 +96,7 @@ class Course:
     missing_since: Ints
     before: GroupState | None
     silences: Sequence[Silence]
+    words: Words
 
 
 def tell(rule: Rule, times: Ints, course: Course) -> Story:
@@ -248,7 +250,8 @@ class _Teller:
             first_triggered_at=memory.first_triggered_at or moment,
             last_triggered_at=memory.last_triggered_at or moment,
         )
-        title, body, handles = say(self._rule, self._course.group, self._course.name, told)
+        words = self._course.words(at)
+        title, body, handles = say(self._rule, self._course.group, self._course.name, told, words)
         self._notifications.append(
             Notification(moment, self._course.name, kind, memory.state, title, body, handles)
         )

@@ -1,4 +1,4 @@
-"""A rule replayed over a source of series: values, states, transitions and notifications."""
+"""A rule replayed over its sources: values, states, transitions and notifications."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from dd_sync.evaluate.combine import value_when_empty
-from dd_sync.evaluate.expression import Values, values_of
-from dd_sync.evaluate.judge import ABSENT, CODES, Bytes, Judged, judge
+from dd_sync.evaluate.compiling import compile_rule
+from dd_sync.evaluate.expression import values_of
+from dd_sync.evaluate.findings import Findings, ValueFindings
+from dd_sync.evaluate.judge import ABSENT, CODES, Bytes, Judged
+from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.notify import Course, Kind, Notification, Story, Suppressed, Transition, tell
-from dd_sync.evaluate.rule import Rule, compile_rule
-from dd_sync.evaluate.select import TOTAL, Group, group_name
-from dd_sync.evaluate.series import Floats, Ints, SeriesSource
+from dd_sync.evaluate.rule import Rule
+from dd_sync.evaluate.select import Group, group_name, group_of
+from dd_sync.evaluate.series import Floats, Ints
 from dd_sync.evaluate.silence import Silence, silences_of
+from dd_sync.evaluate.sources import Sources
 from dd_sync.evaluate.state import GroupState
 from dd_sync.evaluate.unsupported import Unsupported
 from dd_sync.model.state import State
@@ -27,6 +30,7 @@ __all__ = [
     "Replay",
     "Rule",
     "Silence",
+    "Sources",
     "Suppressed",
     "Transition",
     "Unsupported",
@@ -49,7 +53,8 @@ class Replay:
     states: int8 [groups, T], severities of State, 0 where the group does not exist.
     transitions, notifications, suppressed: in the order of time, then of groups.
     final: the state of every group that exists at the end, for the next replay's `previous`.
-    step: the rollup, in seconds, of metrics that name none; notes: choices the result depends on.
+    before: the `previous` it began with. step: the rollup, in seconds, of metrics that name none, 0 where
+    there are no metrics; notes: choices the result depends on.
     """
 
     rule: Rule
@@ -61,10 +66,11 @@ class Replay:
     notifications: tuple[Notification, ...]
     suppressed: tuple[Suppressed, ...]
     final: Mapping[str, GroupState]
+    before: Mapping[str, GroupState]
 
     @property
     def step(self) -> int:
-        return self.rule.step
+        return self.rule.step if isinstance(self.rule, MetricRule) else 0
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -103,7 +109,7 @@ def evaluation_times(rule: Rule, start: int, end: int) -> Ints:
 
 def replay(
     rule: Rule,
-    source: SeriesSource,
+    sources: Sources,
     times: Ints,
     *,
     previous: Mapping[str, GroupState] | None = None,
@@ -113,17 +119,17 @@ def replay(
 
     previous: `final` of the replay before, by group; replaying in pieces gives what one replay gives.
     downtimes: those of this monitor, the ones that ended since the last evaluation included.
-    Raises Unsupported, and what the source raises.
+    Raises Unsupported, and what the sources raise.
     """
     known = dict(previous or {})
     if not times.size:
         nothing = np.empty((0, 0))
-        return Replay(rule, times, (), nothing, nothing.astype(np.int8), (), (), (), known)
-    found = values_of(rule, source, times)
-    groups = {group_name(rule.keys, group): group for group in found.groups}
-    groups.update({name: _group_of(rule, name) for name in known if name not in groups})
+        return Replay(rule, times, (), nothing, nothing.astype(np.int8), (), (), (), known, known)
+    findings = find(rule, sources, times)
+    groups = {group_name(rule.keys, group): group for group in findings.groups}
+    groups.update({name: group_of(rule.keys, name) for name in known if name not in groups})
+    judging = _Judging(rule, times, findings, groups, known, downtimes)
     names = tuple(sorted(groups))
-    judging = _Judging(rule, times, found, groups, known, downtimes)
     size = max(1, _BUDGET // times.size)
     blocks = [judging.block(names[at : at + size]) for at in range(0, len(names), size)]
     stories = {name: story for block in blocks for name, story in block.stories.items()}
@@ -137,7 +143,15 @@ def replay(
         _in_order(one for story in stories.values() for one in story.notifications),
         _in_order(one for story in stories.values() for one in story.suppressed),
         {name: story.final for name, story in stories.items() if story.final is not None},
+        known,
     )
+
+
+def find(rule: Rule, sources: Sources, times: Ints) -> Findings:
+    """What a rule of any type finds at `times`. Raises Unsupported, and what the sources raise."""
+    if isinstance(rule, MetricRule):
+        return ValueFindings(rule, rule.thresholds, times, values_of(rule, sources.series, times))
+    raise Unsupported(f"monitors of type '{rule.monitor.type}' are not evaluated here")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,23 +167,15 @@ class _Judging:
 
     rule: Rule
     times: Ints
-    found: Values
+    findings: Findings
     groups: Mapping[str, Group]
     known: Mapping[str, GroupState]
     downtimes: Sequence[Silence]
 
     def block(self, names: Sequence[str]) -> _Block:
         """The groups of these names, in this order."""
-        at = {group: row for row, group in enumerate(self.found.groups)}
-        values = np.full((len(names), self.times.size), np.nan)
-        full = np.zeros(values.shape, dtype=np.bool_)
-        for row, name in enumerate(names):
-            # A group that is known but has no data any more is not among those found.
-            if (source := at.get(self.groups[name])) is not None:
-                values[row], full[row] = self.found.values[source], self.found.full[source]
         before = [self.known.get(name) for name in names]
-        empty = value_when_empty(self.rule.alert.expression)
-        judged = judge(self.rule, self.times, values, full, empty=empty, previous=before)
+        judged = self.findings.judge([self.groups[name] for name in names], before)
         stories = {name: self._story(name, judged, row) for row, name in enumerate(names)}
         return _Block(judged.values, judged.states, stories)
 
@@ -182,7 +188,8 @@ class _Judging:
             first_seen=judged.first_seen[row],
             missing_since=judged.missing_since[row],
             before=self.known.get(name),
-            silences=silences_of(name, self.downtimes),
+            silences=silences_of(self.rule.keys, self.groups[name], self.downtimes),
+            words=self.findings.words(self.groups[name]),
         )
         return tell(self.rule, self.times, course)
 
@@ -198,11 +205,3 @@ _Event = TypeVar("_Event", bound=_Timed)
 def _in_order(events: Iterable[_Event]) -> tuple[_Event, ...]:
     """By time, and at one time by group, as which they come."""
     return tuple(sorted(events, key=lambda event: event.at))
-
-
-def _group_of(rule: Rule, name: str) -> Group:
-    """The values a group's name holds, in the order of the rule's keys."""
-    if name == TOTAL:
-        return ()
-    values = dict(part.partition(":")[::2] for part in name.split(","))
-    return tuple(values.get(key, "") for key in rule.keys)

@@ -73,6 +73,20 @@ def group_name(by: Sequence[str], group: Group) -> str:
     return ",".join(f"{key}:{value}" for key, value in zip(by, group, strict=True)) or TOTAL
 
 
+def group_of(by: Sequence[str], name: str) -> Group:
+    """The opposite of group_name. A value may hold anything but `,key:` of the key that follows it."""
+    if not by:
+        return ()
+    pattern = ",".join(f"{re.escape(key)}:(.*)" for key in by)
+    found = re.fullmatch(pattern, name, re.DOTALL)
+    return ("",) * len(by) if found is None else found.groups()
+
+
+def tags_of(by: Sequence[str], group: Group) -> frozenset[str]:
+    """The tags a group is made of, in lower case."""
+    return frozenset(f"{key}:{value}".lower() for key, value in zip(by, group, strict=True))
+
+
 def group_tags(name: str) -> frozenset[str]:
-    """The tags a group's name is made of, in lower case; a value never holds a comma in Datadog."""
+    """The tags a group's name is made of, in lower case, where no value holds a comma."""
     return frozenset() if name == TOTAL else frozenset(name.lower().split(","))

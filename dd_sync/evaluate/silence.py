@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dd_sync.evaluate.select import group_tags, matcher
+from dd_sync.evaluate.select import Group, matcher, tags_of
 from dd_sync.model.downtime import END_STATES
 from dd_sync.model.state import State
 from dd_sync.query.canonical import render_scope
@@ -51,7 +51,7 @@ class Silence:
         return f"a downtime on {render_scope(self.scope)}"
 
 
-def silences_of(group: str, silences: Iterable[Silence]) -> tuple[Silence, ...]:
-    """Those whose scope matches the group of this name."""
-    tags = group_tags(group)
+def silences_of(by: Sequence[str], group: Group, silences: Iterable[Silence]) -> tuple[Silence, ...]:
+    """Those whose scope matches the group of a monitor that is grouped by the keys `by`."""
+    tags = tags_of(by, group)
     return tuple(silence for silence in silences if matcher(silence.scope)(tags))

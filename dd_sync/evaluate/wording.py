@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dd_sync.evaluate.rule import Rule
+from dd_sync.evaluate.metric_rule import MetricRule
+from dd_sync.evaluate.rule import Rule, Thresholds
 from dd_sync.evaluate.select import TOTAL, Group
 from dd_sync.message.fill import Context, fill
 from dd_sync.message.tools import handles
@@ -29,9 +31,11 @@ class Told:
     last_triggered_at: int
 
 
-def say(rule: Rule, group: Group, name: str, told: Told) -> tuple[str, str, tuple[str, ...]]:
-    """Title, body and handles."""
-    context = _context(rule, group, told)
+def say(
+    rule: Rule, group: Group, name: str, told: Told, words: Mapping[str, str | float]
+) -> tuple[str, str, tuple[str, ...]]:
+    """Title, body and handles. words: variables that only this type of monitor has."""
+    context = _context(rule, group, told, words)
     body = fill(rule.message, context).rstrip()
     if told.renotify and rule.escalation is not None:
         body = f"{body}\n\n{fill(rule.escalation, context).rstrip()}".lstrip("\n")
@@ -42,7 +46,7 @@ def say(rule: Rule, group: Group, name: str, told: Told) -> tuple[str, str, tupl
     return title, body, handles(body)
 
 
-def _context(rule: Rule, group: Group, told: Told) -> Context:
+def _context(rule: Rule, group: Group, told: Told, words: Mapping[str, str | float]) -> Context:
     recovered = told.after is State.OK
     return Context(
         is_alert=told.after is State.ALERT,
@@ -55,7 +59,7 @@ def _context(rule: Rule, group: Group, told: Told) -> Context:
         is_alert_to_warning=told.before is State.ALERT and told.after is State.WARN,
         is_renotify=told.renotify,
         priority=rule.monitor.priority,
-        variables=_variables(rule, group, told),
+        variables={**_variables(rule, group, told), **words},
     )
 
 
@@ -63,18 +67,16 @@ def _variables(rule: Rule, group: Group, told: Told) -> dict[str, str | float]:
     bounds = rule.thresholds
     numbers = {
         "value": told.value,
-        "threshold": bounds.critical,
-        "warn_threshold": bounds.warning,
-        "alert_recovery_threshold": bounds.critical_recovery,
-        "warn_recovery_threshold": bounds.warning_recovery,
+        **({} if bounds is None else _of_thresholds(bounds)),
         "first_triggered_at_epoch": told.first_triggered_at * 1000.0,
         "last_triggered_at_epoch": told.last_triggered_at * 1000.0,
         "triggered_duration_sec": float(told.at - told.first_triggered_at),
     }
     variables: dict[str, str | float] = _scope_tags(rule)
     variables.update({name: number for name, number in numbers.items() if number is not None})
+    if bounds is not None:
+        variables["comparator"] = bounds.comparator
     variables.update(
-        comparator=bounds.comparator,
         first_triggered_at=_text(told.first_triggered_at),
         last_triggered_at=_text(told.last_triggered_at),
     )
@@ -82,10 +84,19 @@ def _variables(rule: Rule, group: Group, told: Told) -> dict[str, str | float]:
     return variables
 
 
+def _of_thresholds(bounds: Thresholds) -> dict[str, float | None]:
+    return {
+        "threshold": bounds.critical,
+        "warn_threshold": bounds.warning,
+        "alert_recovery_threshold": bounds.critical_recovery,
+        "warn_recovery_threshold": bounds.warning_recovery,
+    }
+
+
 def _scope_tags(rule: Rule) -> dict[str, str | float]:
     """Tags that every series of the query carries, since its scope asks for them."""
     found: dict[str, set[str]] = {}
-    for metric in metrics_in(rule.alert.expression):
+    for metric in metrics_in(rule.alert.expression) if isinstance(rule, MetricRule) else ():
         for tag in _required(metric):
             if tag.value is not None and "*" not in tag.value:
                 found.setdefault(f"{tag.key}.name", set()).add(tag.value)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from dd_sync.errors import DdSyncError, QueryError
-from dd_sync.evaluate.replay import Replay, Transition, evaluation_times, replay
-from dd_sync.evaluate.rule import Rule, compile_rule
+from dd_sync.evaluate.replay import Replay, Rule, Transition, compile_rule, evaluation_times, replay
 from dd_sync.evaluate.select import TOTAL
 from dd_sync.evaluate.silence import Silence
+from dd_sync.evaluate.sources import Sources
 from dd_sync.evaluate.state import GroupState
 from dd_sync.local.clock import whole_minute
 from dd_sync.local.downtimes_table import StoredDowntime
@@ -160,7 +160,7 @@ def _evaluate(
     since = min((state.evaluated_at for state in previous.values()), default=start)
     done = replay(
         rule,
-        store.points,
+        Sources(series=store.points),
         times,
         previous=previous,
         downtimes=_silences(monitor, downtimes, datetime.fromtimestamp(since, UTC), until),

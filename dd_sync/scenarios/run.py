@@ -12,6 +12,7 @@ from dd_sync.catalog.complaints import did_you_mean
 from dd_sync.errors import DdSyncError, Place
 from dd_sync.evaluate.replay import Replay, Rule, Silence, Unsupported, compile_rule, evaluation_times, replay
 from dd_sync.evaluate.series import Series, SeriesSet
+from dd_sync.evaluate.sources import Sources
 from dd_sync.model.monitor import Declared
 from dd_sync.model.ownership import SNOOZABLE
 from dd_sync.query.nodes import Tag
@@ -110,8 +111,8 @@ def _replay(scenario: Scenario, rule: Rule, declared: Declared, tenant_tag: str)
     form = scenario.form
     start = int(form.start.timestamp())
     times = evaluation_times(rule, start, start + int(form.lasts.total_seconds()) + 1)
-    source = SeriesSet(_series(one, start) for one in form.series)
-    return replay(rule, source, times, downtimes=_silences(scenario, declared, tenant_tag))
+    sources = Sources(series=SeriesSet(_series(one, start) for one in form.series))
+    return replay(rule, sources, times, downtimes=_silences(scenario, declared, tenant_tag))
 
 
 def _series(form: SeriesForm, start: int) -> Series:

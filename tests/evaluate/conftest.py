@@ -11,6 +11,7 @@ import pytest
 from dd_sync.evaluate.notation import read_samples
 from dd_sync.evaluate.replay import Replay, Silence, compile_rule, evaluation_times, replay
 from dd_sync.evaluate.series import MetricType, Series, SeriesSet
+from dd_sync.evaluate.sources import Sources
 from dd_sync.model.monitor import Monitor
 
 START = 1772409600  # a Monday, 00:00 UTC
@@ -65,6 +66,6 @@ def play() -> Play:
         )
         rule = compile_rule("key", monitor, 7)
         times = evaluation_times(rule, START, START + 60 * minutes + 1)
-        return replay(rule, SeriesSet(found), times, downtimes=downtimes)
+        return replay(rule, Sources(series=SeriesSet(found)), times, downtimes=downtimes)
 
     return run

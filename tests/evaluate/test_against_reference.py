@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dd_sync.evaluate.replay import Replay, compile_rule, evaluation_times, replay
 from dd_sync.evaluate.series import MetricType, Series, SeriesSet
+from dd_sync.evaluate.sources import Sources
 from dd_sync.model.monitor import Monitor
 
 START = 1772409600  # a Monday, 00:00 UTC
@@ -117,7 +118,7 @@ def series_set(found: list[Source], type: MetricType, interval: int = 60) -> Ser
 def replayed(query: str, source: SeriesSet, first: int, last: int, **options: object) -> Replay:
     options = {"new_group_delay": 0, **options}
     rule = compile_rule("k", Monitor(type="query alert", query=query, options=options))
-    return replay(rule, source, evaluation_times(rule, first, last + 1))
+    return replay(rule, Sources(series=source), evaluation_times(rule, first, last + 1))
 
 
 def same(got: float, expected: float) -> bool:

@@ -20,6 +20,7 @@ from dd_sync.evaluate.replay import (
     replay,
 )
 from dd_sync.evaluate.series import MetricType, Series, SeriesSet
+from dd_sync.evaluate.sources import Sources
 from dd_sync.model.monitor import Monitor
 from dd_sync.model.state import State
 from dd_sync.query.nodes import Everything, Tag
@@ -92,7 +93,7 @@ def test_a_simple_alert_has_one_group_whatever_the_tags(series: MakeSeries, play
 def test_groups_of_several_keys_are_named_in_the_order_of_the_query(series: MakeSeries, play: Play) -> None:
     done = play("sum(last_1m):sum:m{*} by {b,a}.as_count() > 5", [series("m", "3x3", "a:1", "b:2")], 3)
     assert done.groups == ("b:2,a:1",)
-    again = replay(done.rule, SeriesSet([]), done.times + 300, previous=done.final)
+    again = replay(done.rule, Sources(series=SeriesSet([])), done.times + 300, previous=done.final)
     assert again.groups == ("b:2,a:1",)
 
 
@@ -115,7 +116,9 @@ def test_a_time_between_evaluations_has_the_state_of_the_last_one(series: MakeSe
 
 def test_no_evaluation_time_leaves_everything_as_it_was(series: MakeSeries, play: Play) -> None:
     done = play(SHORT, [series("m", "40", "tenant:a")], 1)
-    nothing = replay(done.rule, SeriesSet([]), np.empty(0, dtype=np.int64), previous=done.final)
+    nothing = replay(
+        done.rule, Sources(series=SeriesSet([])), np.empty(0, dtype=np.int64), previous=done.final
+    )
     assert nothing.final == done.final
     assert nothing.groups == ()
 
@@ -297,7 +300,9 @@ def test_pieces_of_a_replay_give_what_the_whole_gives(
         type="query alert", query=SHORT, options=options, message="{{value}} {{tenant.name}} @x"
     )
     rule = compile_rule("k", monitor)
-    whole = replay(rule, source, evaluation_times(rule, START, START + 4200), downtimes=downtimes)
+    whole = replay(
+        rule, Sources(series=source), evaluation_times(rule, START, START + 4200), downtimes=downtimes
+    )
     state: dict[str, GroupState] = {}
     told: list[object] = []
     held: list[object] = []
@@ -305,7 +310,7 @@ def test_pieces_of_a_replay_give_what_the_whole_gives(
     edges = [START, *(START + 60 * cut for cut in sorted(cuts)), START + 4200]
     for first, last in itertools.pairwise(edges):
         times = evaluation_times(rule, first, last)
-        part = replay(rule, source, times, previous=state, downtimes=downtimes)
+        part = replay(rule, Sources(series=source), times, previous=state, downtimes=downtimes)
         state = {name: GroupState.from_json(one.to_json()) for name, one in part.final.items()}
         told += part.notifications
         held += part.suppressed
@@ -323,7 +328,7 @@ def test_more_than_fits_into_memory_at_once_gives_the_same(series: MakeSeries, p
     ]
     query = "avg(last_1h):avg:m{*} by {tenant}.rollup(max, 1) > 1e9"
     whole = play(query, found, 60)
-    late = replay(whole.rule, SeriesSet(found), whole.times[-2:])
+    late = replay(whole.rule, Sources(series=SeriesSet(found)), whole.times[-2:])
     assert np.array_equal(whole.values[:, -2:], late.values)
     assert whole.value_at("tenant:t19", START + 3600) == pytest.approx(19 * 3599 / 2)
 

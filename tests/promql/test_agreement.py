@@ -13,6 +13,7 @@ import yaml
 
 from dd_sync.evaluate.replay import compile_rule, evaluation_times, replay
 from dd_sync.evaluate.series import MetricType, Series, SeriesSet
+from dd_sync.evaluate.sources import Sources
 from dd_sync.model.monitor import Monitor
 from dd_sync.model.state import State
 from dd_sync.promql.writer import write
@@ -70,7 +71,7 @@ def datadog(query: str, tenants: dict[str, tuple[int, Line]], minutes: list[int]
     options = {"on_missing_data": "default", "new_group_delay": 0}
     rule = compile_rule("k", Monitor(type="query alert", query=query, options=options))
     times = evaluation_times(rule, EPOCH + 60 * minutes[0], EPOCH + 60 * minutes[-1] + 1)
-    done = replay(rule, SeriesSet(series), times)
+    done = replay(rule, Sources(series=SeriesSet(series)), times)
     return [
         {group for group in done.groups if done.state_at(group, EPOCH + 60 * minute) is State.ALERT}
         for minute in minutes

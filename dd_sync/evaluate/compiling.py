@@ -1,0 +1,23 @@
+"""Any monitor to its rule: the type and the form of the query say which."""
+
+from __future__ import annotations
+
+from dd_sync.evaluate.metric_rule import compile_metric
+from dd_sync.evaluate.rule import Rule
+from dd_sync.evaluate.unsupported import Unsupported
+from dd_sync.model.monitor import Monitor
+from dd_sync.query.tools import is_metric_query
+
+
+def compile_rule(key: str, monitor: Monitor, monitor_id: int = 0) -> Rule:
+    """Read a monitor's query, message and options.
+
+    Raises QueryError or TemplateError for what is not in Datadog's languages, and Unsupported for what is
+    but cannot be evaluated here; places are relative to the query or the message.
+    """
+    if not is_metric_query(monitor.type, monitor.query):
+        raise Unsupported(f"monitors of type '{monitor.type}' with this form of query are not evaluated here")
+    rule = compile_metric(key, monitor, monitor_id)
+    if rule.notify_by is not None:
+        raise Unsupported("the option 'notify_by' is not evaluated here")
+    return rule
