@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from dd_sync.model.downtime import Downtime
+from dd_sync.model.group import Found, LiveGroup, LiveMonitor
 
 Json = dict[str, Any]
 Clock = Callable[[], datetime]
@@ -44,3 +45,18 @@ class Downtimes(Protocol):
     def update(self, downtime_id: str, attributes: Mapping[str, Any]) -> Downtime: ...
 
     def cancel(self, downtime_id: str) -> None: ...
+
+
+class Search(Protocol):
+    """Datadog's search of monitors and their groups, one page. Every call raises DatadogError.
+
+    tags: of the monitor, all of which it carries; most: the longest page wanted, a shorter one may come.
+    """
+
+    def groups(self, tags: Sequence[str], *, group: str | None = None, most: int = 100) -> Found[LiveGroup]:
+        """Groups of these monitors, with `group` only those that carry this tag, as `tenant:acme`."""
+        ...
+
+    def monitors(self, tags: Sequence[str], *, without: str, most: int = 100) -> Found[LiveMonitor]:
+        """The monitors that carry `tags` and not the tag `without`."""
+        ...

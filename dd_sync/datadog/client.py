@@ -17,7 +17,7 @@ from dd_sync.datadog.retry import Patience
 from dd_sync.datadog.target import Target, choose_target
 from dd_sync.datadog.wire import Wire
 from dd_sync.errors import DatadogError
-from dd_sync.ports import Downtimes, Monitors
+from dd_sync.ports import Downtimes, Monitors, Search
 
 # As many as apply writes at once.
 _CONNECTIONS = 8
@@ -46,6 +46,12 @@ class Datadog:
 
         generated: Any = DowntimesApi
         return DatadogDowntimes(self._wire, generated(self._client))
+
+    @cached_property
+    def search(self) -> Search:
+        from dd_sync.datadog.groups import DatadogSearch
+
+        return DatadogSearch(self._wire, self._client)
 
     def webhook_exists(self, name: str) -> bool | None:
         """Whether the Webhooks integration has a webhook of this name; None where that cannot be told."""
