@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dd_sync.local import control, downtimes, events, intake, monitors, search
+from dd_sync.local import control, dashboards, downtimes, events, intake, monitors, search, webhooks
 from dd_sync.local.http import (
     ORDINARY,
     SERIES_V1,
@@ -78,7 +78,8 @@ def _validate_key(_: Call) -> Answer:
     return Answer({"valid": True})
 
 
-_MONITOR, _DOWNTIME = "/api/v1/monitor", "/api/v2/downtime"
+_MONITOR, _DOWNTIME, _DASHBOARD = "/api/v1/monitor", "/api/v2/downtime", "/api/v1/dashboard"
+_WEBHOOKS = "/api/v1/integration/webhooks/configuration"
 ENDPOINTS = (
     Endpoint("GET", "/api/v1/validate", _validate_key, both=False),
     Endpoint("GET", _MONITOR, monitors.listing, limit="monitor_list"),
@@ -97,6 +98,21 @@ ENDPOINTS = (
     Endpoint("GET", _DOWNTIME + "/{id}", downtimes.read, limit="downtime_get"),
     Endpoint("PATCH", _DOWNTIME + "/{id}", downtimes.update, limit="downtime_update"),
     Endpoint("DELETE", _DOWNTIME + "/{id}", downtimes.cancel, limit="downtime_cancel"),
+    Endpoint("GET", _DASHBOARD, dashboards.listing, limit="dashboard_list"),
+    Endpoint("POST", _DASHBOARD, dashboards.create, limit="dashboard_create"),
+    Endpoint("DELETE", _DASHBOARD, dashboards.delete_several, limit="dashboard_delete"),
+    Endpoint("PATCH", _DASHBOARD, dashboards.restore_several, limit="dashboard_update"),
+    Endpoint("GET", _DASHBOARD + "/{id}", dashboards.read, limit="dashboard_get"),
+    Endpoint("PUT", _DASHBOARD + "/{id}", dashboards.update, limit="dashboard_update"),
+    Endpoint("DELETE", _DASHBOARD + "/{id}", dashboards.delete, limit="dashboard_delete"),
+    Endpoint("POST", f"{_WEBHOOKS}/webhooks", webhooks.create, limit="webhook"),
+    Endpoint("GET", _WEBHOOKS + "/webhooks/{id}", webhooks.read, limit="webhook"),
+    Endpoint("PUT", _WEBHOOKS + "/webhooks/{id}", webhooks.update, limit="webhook"),
+    Endpoint("DELETE", _WEBHOOKS + "/webhooks/{id}", webhooks.delete, limit="webhook"),
+    Endpoint("POST", f"{_WEBHOOKS}/custom-variables", webhooks.create_variable, limit="webhook"),
+    Endpoint("GET", _WEBHOOKS + "/custom-variables/{id}", webhooks.read_variable, limit="webhook"),
+    Endpoint("PUT", _WEBHOOKS + "/custom-variables/{id}", webhooks.update_variable, limit="webhook"),
+    Endpoint("DELETE", _WEBHOOKS + "/custom-variables/{id}", webhooks.delete_variable, limit="webhook"),
     # Datadog does not limit the submission of metrics by request.
     Endpoint("POST", "/api/v1/series", intake.series_v1, both=False, body=SERIES_V1),
     Endpoint("POST", "/api/v2/series", intake.series_v2, both=False, body=SERIES_V2),
@@ -185,7 +201,7 @@ class _Gate:
 
     async def _read(self, request: Request, one: Endpoint) -> Call:
         body = None
-        if one.method in ("POST", "PUT", "PATCH"):
+        if one.method != "GET":
             sent = await read_body(request.stream(), one.body)
             encoding = request.headers.get("content-encoding", "")
             body = await run_in_threadpool(lambda: read_json(unpack(sent, encoding, one.body)))

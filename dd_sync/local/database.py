@@ -78,6 +78,19 @@ CREATE TABLE points (
     PRIMARY KEY (series, at)
 ) WITHOUT ROWID;
 """
+# Tables of later versions that the ones before them can be without: made in an older file too.
+_ADDED = """
+CREATE TABLE IF NOT EXISTS documents (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created TEXT NOT NULL,
+    modified TEXT NOT NULL,
+    deleted TEXT,
+    UNIQUE (kind, name)
+);
+"""
 
 
 class Database:
@@ -166,4 +179,6 @@ def _prepare(connection: sqlite3.Connection) -> None:
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version={VERSION}")
+    for statement in _ADDED.split(";"):
+        connection.execute(statement)
     connection.execute("COMMIT")

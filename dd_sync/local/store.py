@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from dd_sync.local.database import Database
+from dd_sync.local.documents_table import DocumentTable
 from dd_sync.local.downtimes_table import DowntimeTable
 from dd_sync.local.monitors_table import MonitorTable
 from dd_sync.local.points_table import PointTable
@@ -19,6 +20,9 @@ class Store:
         self._database = Database(data)
         self.monitors = MonitorTable(self._database)
         self.downtimes = DowntimeTable(self._database)
+        self.dashboards = DocumentTable(self._database, "dashboard")
+        self.webhooks = DocumentTable(self._database, "webhook")
+        self.webhook_variables = DocumentTable(self._database, "webhook variable")
         self.points = PointTable(self._database)
         self.verdicts = VerdictTable(self._database)
         self.told = ToldTable(self._database)
