@@ -18,6 +18,7 @@ FILES = {
     "monitors/scenarios/streams.yaml": "monitors/scenarios/streams.yaml",
     ".github/workflows/monitors-ci.yml": "workflows/monitors-ci.yml",
     ".github/workflows/monitors-sync.yml": "workflows/monitors-sync.yml",
+    ".github/workflows/monitors-drift.yml": "workflows/monitors-drift.yml",
 }
 
 EXAMPLES = """\b

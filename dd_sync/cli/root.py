@@ -21,6 +21,10 @@ COMMANDS = {
         "dd_sync.cli.detach:detach",
         "Let a monitor go: take this tool's tags off it, and nothing else.",
     ),
+    "pull-request": (
+        "dd_sync.cli.pull_request:pull_request",
+        "Write what CI says about a pull request, and post it there.",
+    ),
     "snooze": ("dd_sync.cli.snooze:snooze", "Silence one tenant for a while, list and end snoozes."),
     "normalise": ("dd_sync.cli.normalise:normalise", "Tell real changes from what Datadog rewrites."),
     "local": ("dd_sync.cli.local:local", "Run a Datadog on this machine, without an account."),

@@ -38,7 +38,7 @@ def test_every_exit_code_is_documented_and_no_other(root: Path) -> None:
 
 def test_every_command_is_documented_and_no_other(root: Path) -> None:
     section = (root / "docs/cli.md").read_text().split("\n## ")[0]
-    documented = re.findall(r"^\| `([a-z]+)` \|", section, re.MULTILINE)
+    documented = re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)
     assert sorted(documented) == sorted(COMMANDS)
 
 

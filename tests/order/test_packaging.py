@@ -66,7 +66,7 @@ def test_ci_runs_the_same_command_as_a_person(root: Path) -> None:
 
 
 def test_every_script_can_be_run_and_parses(root: Path) -> None:
-    for script in ("run", "report", "setup", "wheel", "lock"):
+    for script in ("run", "action", "setup", "wheel", "lock"):
         path = root / ".ci" / script
         assert path.stat().st_mode & 0o100, script
         shell = path.read_text().splitlines()[0].removeprefix("#!").split()

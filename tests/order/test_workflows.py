@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 # What `dd-sync init` writes is held to the same.
 WORKFLOWS = [*OURS, *sorted((ROOT / "dd_sync/cli/templates/workflows").glob("*.yml"))]
-PINNED = re.compile(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+PINNED = re.compile(r"uses: [\w-]+/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 
 
 def read(path: Path) -> dict[Any, Any]:
@@ -45,9 +45,13 @@ class TestEveryWorkflow:
     def test_may_read_the_repository_and_nothing_else(self, path: Path) -> None:
         assert read(path)["permissions"] == {"contents": "read"}
 
-    def test_writes_only_in_the_job_that_comments(self, path: Path) -> None:
+    def test_writes_only_comments_and_code_scanning_each_in_a_job_of_its_own(self, path: Path) -> None:
         granted = {name: job["permissions"] for name, job in jobs(path) if "permissions" in job}
-        assert granted in ({}, {"comment": {"pull-requests": "write"}})
+        writes = {
+            name: [what for what, how in may.items() if how == "write"] for name, may in granted.items()
+        }
+        known = {"comment": ["pull-requests"], "scanning": ["security-events"]}
+        assert writes == {name: known[name] for name in writes}
 
     def test_pins_every_action_to_a_commit_and_names_its_version(self, path: Path) -> None:
         uses = [line.strip().removeprefix("- ") for line in path.read_text().splitlines() if "uses:" in line]
@@ -75,20 +79,14 @@ class TestEveryWorkflow:
         assert all(job["timeout-minutes"] <= 30 for _, job in jobs(path))
 
 
-def test_the_job_that_comments_never_sees_code_of_the_pull_request() -> None:
-    comment = dict(jobs(ci()))["comment"]
-    assert [step["uses"].split("@")[0] for step in comment["steps"] if "uses" in step] == [
-        "actions/download-artifact"
+@pytest.mark.parametrize("name", ["comment", "scanning"])
+def test_a_job_that_writes_runs_no_code_of_the_pull_request(name: str) -> None:
+    job = dict(jobs(ci()))[name]
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in job["if"]
+    checkouts = [
+        step["with"].get("ref") for step in job["steps"] if "actions/checkout" in step.get("uses", "")
     ]
-    assert "github.event.pull_request.head.repo.full_name == github.repository" in comment["if"]
-
-
-def test_the_comment_is_found_by_the_mark_the_report_starts_with(root: Path) -> None:
-    mark = "<!-- dd-sync report -->"
-    assert f"echo '{mark}'" in (root / ".ci" / "report").read_text()
-    script = dict(jobs(ci()))["comment"]["steps"][-1]["run"]
-    assert f'startswith("{mark}")' in script
-    assert 'user.login == "github-actions[bot]"' in script
+    assert set(checkouts) <= {"${{ github.event.pull_request.base.sha }}"}
 
 
 def test_the_tests_run_on_the_oldest_and_newest_python_and_on_the_lowest_versions() -> None:
