@@ -64,13 +64,16 @@ class _Comparison:
         if expect.at is not None:
             yield from self._at(expect.at)
         if expect.never is not None:
-            yield from self._never(expect.never)
+            for name in expect.never:
+                yield from self._never(name)
         if expect.transitions is not None:
             yield from self._transitions(expect.transitions)
         if expect.transitions_at_least is not None:
             yield from self._transitions_at_least(expect.transitions_at_least)
         if expect.notifications is not None:
             yield from self._notifications(expect.notifications)
+        if expect.notifications_at_least is not None:
+            yield from self._notifications_at_least(expect.notifications_at_least)
 
     def _needs_group(self) -> bool:
         """Whether what is expected cannot hold of a group that never was there."""
@@ -81,6 +84,7 @@ class _Comparison:
             or expect.transitions
             or expect.transitions_at_least
             or expect.notifications
+            or expect.notifications_at_least
         )
 
     def _groups(self) -> str:
@@ -183,7 +187,23 @@ class _Comparison:
             )
             return
         for index, (one, other) in enumerate(zip(expected, got, strict=True)):
-            yield from self._notification(one, other, index)
+            yield from self._notification(one, other, ("notifications", index))
+
+    def _notifications_at_least(self, expected: Sequence[NotificationForm]) -> Iterator[Difference]:
+        got = [one for one in self._done.notifications if self._concerns(one.group)]
+        for index, one in enumerate(expected):
+            path = ("notifications_at_least", index)
+            same = [each for each in got if (each.kind, each.at) == (one.kind, self._start + one.at)]
+            told = [list(self._notification(one, each, path)) for each in same]
+            if not same:
+                said = _listed(f"{each.kind} at {relative(each.at - self._start)}" for each in got)
+                yield self._difference(
+                    f"expected {one.kind} at {relative(one.at)}, got {said}{self._why_not()}",
+                    *path,
+                    at=one.at,
+                )
+            elif all(told):
+                yield from told[0]
 
     def _why_not(self) -> str:
         held = [one for one in self._done.suppressed if self._concerns(one.group)]
@@ -191,25 +211,29 @@ class _Comparison:
         return f" (not sent: {told})" if held else ""
 
     def _notification(
-        self, expected: NotificationForm, got: Notification, index: int
+        self, expected: NotificationForm, got: Notification, path: tuple[str | int, ...]
     ) -> Iterator[Difference]:
-        where = f"the {got.kind} at {clock(expected.at, self._start)}"
+        where, text = f"the {got.kind} at {clock(expected.at, self._start)}", f"{got.title}\n{got.body}"
         if expected.handles is not None and sorted(expected.handles) != sorted(got.handles):
             yield self._difference(
                 f"{where} tells {_listed(got.handles)}, expected {_listed(expected.handles)}",
-                "notifications",
-                index,
-                "handles",
+                *(*path, "handles"),
                 at=expected.at,
             )
-        if expected.contains is not None and expected.contains not in f"{got.title}\n{got.body}":
-            yield self._difference(
-                f"{where} does not say '{expected.contains}'; it says: {got.title} / {got.body}",
-                "notifications",
-                index,
-                "contains",
-                at=expected.at,
-            )
+        for part in expected.contains or ():
+            if part not in text:
+                yield self._difference(
+                    f"{where} does not say '{part}'; it says: {got.title} / {got.body}",
+                    *(*path, "contains"),
+                    at=expected.at,
+                )
+        for part in expected.contains_not or ():
+            if part in text:
+                yield self._difference(
+                    f"{where} says '{part}'; it says: {got.title} / {got.body}",
+                    *(*path, "contains_not"),
+                    at=expected.at,
+                )
 
 
 def _listed(parts: Iterable[str]) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from dd_sync.catalog.complaints import complaints, did_you_mean
+from dd_sync.catalog.complaints import Complaint, complaints, did_you_mean
 from dd_sync.catalog.problems import Found
 from dd_sync.catalog.source import Source
 from dd_sync.errors import Place, Problem, in_order
+from dd_sync.scenarios.cases import Case, cases_of
 from dd_sync.scenarios.schema import ScenarioForm
 
 RULE = "scenario"
@@ -18,11 +19,12 @@ RULE = "scenario"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scenario:
-    """A scenario with the file it was read from. path: of its mapping in the file."""
+    """A scenario with the file it was read from. path: of its mapping in the file; case: its row, if any."""
 
     form: ScenarioForm
     source: Source
     path: tuple[str | int, ...]
+    case: Case | None = None
 
     @property
     def name(self) -> str:
@@ -35,6 +37,8 @@ class Scenario:
 
     def place(self, *path: str | int) -> Place:
         """Where a part of it stands."""
+        if self.case is not None:
+            path, _ = self.case.origin(path)
         return self.source.locate((*self.path, *path))[0]
 
 
@@ -84,17 +88,44 @@ def _in_file(source: Source, found: Found) -> list[Scenario]:
             source, ("scenarios",), "expected a list of scenarios", "begin each with `- name:`", rule=RULE
         )
         return []
-    read = (_scenario(source, ("scenarios", index), raw, found) for index, raw in enumerate(listed))
-    return [scenario for scenario in read if scenario is not None]
+    return [
+        scenario
+        for index, raw in enumerate(listed)
+        for scenario in _scenarios(source, ("scenarios", index), raw, found)
+    ]
 
 
-def _scenario(source: Source, path: tuple[str | int, ...], raw: object, found: Found) -> Scenario | None:
+def _scenarios(source: Source, path: tuple[str | int, ...], raw: object, found: Found) -> Iterator[Scenario]:
+    """The one that is written there, or one for each of its cases."""
+    if not isinstance(raw, dict) or "cases" not in raw:
+        yield from _scenario(source, path, raw, found)
+        return
+
+    def complain(complaint: Complaint) -> None:
+        found.complain(source, path, complaint, rule=RULE)
+
+    for case in cases_of(raw, complain):
+        yield from _scenario(source, path, case.filled, found, case)
+
+
+def _scenario(
+    source: Source, path: tuple[str | int, ...], raw: object, found: Found, case: Case | None = None
+) -> Iterator[Scenario]:
     try:
-        return Scenario(ScenarioForm.model_validate(raw), source, path)
+        yield Scenario(ScenarioForm.model_validate(raw), source, path, case)
     except ValidationError as error:
         for complaint in complaints(error, ScenarioForm):
-            found.complain(source, path, complaint, rule=RULE)
-        return None
+            found.complain(source, path, complaint if case is None else _in_case(complaint, case), rule=RULE)
+
+
+def _in_case(complaint: Complaint, case: Case) -> Complaint:
+    """A complaint about a filled scenario, at what is written in the file."""
+    path, exact = case.origin(complaint.path)
+    if path == complaint.path and exact:
+        return complaint
+    offset = complaint.offset if exact else None
+    problem = complaint.problem if exact else f"{complaint.problem}, in the case {str(case)[:60]}"
+    return replace(complaint, path=path, offset=offset, problem=problem)
 
 
 def _knows_monitor(scenario: Scenario, keys: Collection[str] | None, found: Found) -> bool:

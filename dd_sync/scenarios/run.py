@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
-
-import numpy as np
 
 from dd_sync.catalog.complaints import did_you_mean
 from dd_sync.errors import DdSyncError, Place
 from dd_sync.evaluate.replay import Replay, Rule, Silence, Unsupported, compile_rule, evaluation_times, replay
-from dd_sync.evaluate.series import Series, SeriesSet
+from dd_sync.evaluate.series import Ints
 from dd_sync.evaluate.sources import Sources
 from dd_sync.model.monitor import Declared
 from dd_sync.model.ownership import SNOOZABLE
 from dd_sync.query.nodes import Tag
 from dd_sync.scenarios.compare import compare
 from dd_sync.scenarios.load import Scenario
-from dd_sync.scenarios.schema import SeriesForm
+from dd_sync.scenarios.sources import sources_of
+from dd_sync.scenarios.tables import FileError
 
 # The catalog's monitors by key, with some tunables set to other values, as they are on a day: exemptions end.
 Declare = Callable[[Mapping[str, object], date], Mapping[str, Declared]]
@@ -40,13 +39,15 @@ class Failure:
 class Outcome:
     """What came of a scenario. replay: None if the monitor could not be evaluated.
 
-    notes: what a reader should know although nothing failed.
+    notes: what a reader should know although nothing failed. parts: the replays of the monitors that a
+    composite refers to, by their keys.
     """
 
     scenario: Scenario
     failures: tuple[Failure, ...]
     replay: Replay | None = None
     notes: tuple[str, ...] = ()
+    parts: Mapping[int | str, Replay] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -65,20 +66,10 @@ def run_all(scenarios: Iterable[Scenario], declare: Declare, tenant_tag: str) ->
         try:
             if name not in declared:
                 declared[name] = declare(tunables, day)
-            monitor = _declared(scenario, declared[name])
         except DdSyncError as error:
             yield Outcome(scenario, _failures(scenario, error))
             continue
-        yield run(scenario, monitor, tenant_tag)
-
-
-def _declared(scenario: Scenario, declared: Mapping[str, Declared]) -> Declared:
-    if scenario.monitor not in declared:
-        raise DdSyncError(
-            f"there is no monitor '{scenario.monitor}'",
-            hint=did_you_mean(scenario.monitor, declared, "name the key of a monitor of this catalog"),
-        )
-    return declared[scenario.monitor]
+        yield run(scenario, declared[name], tenant_tag)
 
 
 def _failures(scenario: Scenario, error: DdSyncError) -> tuple[Failure, ...]:
@@ -87,39 +78,66 @@ def _failures(scenario: Scenario, error: DdSyncError) -> tuple[Failure, ...]:
     return tuple(Failure(problem.problem, scenario.place(part), problem.hint) for problem in error.problems())
 
 
-def run(scenario: Scenario, declared: Declared, tenant_tag: str) -> Outcome:
-    """Evaluate one monitor over the scenario's series and compare. Never raises for what is in either."""
+def run(scenario: Scenario, monitors: Mapping[str, Declared], tenant_tag: str) -> Outcome:
+    """Evaluate the scenario's monitor over its series and compare. Never raises for what is in either.
+
+    monitors: the catalog's, by key, changed ones too: the one that is tested and, for a composite, its parts.
+    tenant_tag: what snoozes silence by.
+    """
     expects_unsupported = any(expect.unsupported for expect in scenario.form.expect)
     try:
-        rule = compile_rule(declared.key, declared.monitor, declared.monitor.id or 0)
-        done = _replay(scenario, rule, declared, tenant_tag)
+        declared = _declared(scenario, monitors)
+        done, parts = _replay(scenario, declared, monitors, tenant_tag)
     except Unsupported as error:
         return Outcome(scenario, () if expects_unsupported else _failures(scenario, error))
+    except FileError as error:
+        return Outcome(
+            scenario, (Failure(error.problem, error.where or scenario.place("series"), error.hint),)
+        )
     except DdSyncError as error:
         return Outcome(scenario, _failures(scenario, error))
     if expects_unsupported:
         failure = Failure("the monitor can be evaluated after all", scenario.place("expect"))
-        return Outcome(scenario, (failure,), done)
+        return Outcome(scenario, (failure,), done, parts=parts)
     failures = tuple(
         Failure(found.problem, scenario.place("expect", *found.path), group=found.group, at=found.at)
         for found in compare(scenario.form, done)
     )
-    return Outcome(scenario, failures, done, (*done.notes, *_notes(scenario, declared)))
+    return Outcome(scenario, failures, done, (*done.notes, *_notes(scenario, declared)), parts)
 
 
-def _replay(scenario: Scenario, rule: Rule, declared: Declared, tenant_tag: str) -> Replay:
-    form = scenario.form
-    start = int(form.start.timestamp())
-    times = evaluation_times(rule, start, start + int(form.lasts.total_seconds()) + 1)
-    sources = Sources(series=SeriesSet(_series(one, start) for one in form.series))
-    return replay(rule, sources, times, downtimes=_silences(scenario, declared, tenant_tag))
+def _declared(scenario: Scenario, monitors: Mapping[str, Declared]) -> Declared:
+    if scenario.monitor not in monitors:
+        raise DdSyncError(
+            f"there is no monitor '{scenario.monitor}'",
+            hint=did_you_mean(scenario.monitor, monitors, "name the key of a monitor of this catalog"),
+        )
+    return monitors[scenario.monitor]
 
 
-def _series(form: SeriesForm, start: int) -> Series:
-    interval = int(form.interval.total_seconds())
-    values = form.values.values()
-    times = start + form.since + interval * np.arange(values.size)
-    return Series.of(form.metric, form.type, form.tags, interval=interval, times=times, values=values)
+def _replay(
+    scenario: Scenario, declared: Declared, monitors: Mapping[str, Declared], tenant_tag: str
+) -> tuple[Replay, Mapping[int | str, Replay]]:
+    """The monitor's replay, and before it those of its parts, over the same times."""
+    rule = _rule(declared)
+    start = int(scenario.form.start.timestamp())
+    times = evaluation_times(rule, start, start + int(scenario.form.lasts.total_seconds()) + 1)
+    sources = sources_of(scenario)
+    parts: dict[int | str, Replay] = {
+        key: _at(times, _rule(monitors[key]), sources, _silences(scenario, monitors[key], tenant_tag))
+        for key in declared.references
+        if key in monitors
+    }
+    silences = _silences(scenario, declared, tenant_tag)
+    return _at(times, rule, replace(sources, parts=parts), silences), parts
+
+
+def _rule(declared: Declared) -> Rule:
+    return compile_rule(declared.key, declared.monitor, declared.monitor.id or 0)
+
+
+def _at(times: Ints, rule: Rule, sources: Sources, silences: Sequence[Silence]) -> Replay:
+    return replay(rule, sources, times, downtimes=silences)
 
 
 def _silences(scenario: Scenario, declared: Declared, tenant_tag: str) -> Sequence[Silence]:
@@ -132,6 +150,9 @@ def _silences(scenario: Scenario, declared: Declared, tenant_tag: str) -> Sequen
             scope=Tag(tenant_tag, snooze.tenant),
             start=start + snooze.since,
             end=start + snooze.since + int(snooze.lasts.total_seconds()),
+            canceled_at=None if snooze.canceled is None else start + snooze.canceled,
+            # As `dd-sync snooze` asks for it.
+            notify_end_types=("canceled", "expired"),
         )
         for snooze in scenario.form.snoozes
     )

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from dd_sync.catalog.settings import Form
 from dd_sync.errors import Unfit
-from dd_sync.evaluate.notation import NotationError, Samples, read_samples
 from dd_sync.evaluate.notify import Kind
-from dd_sync.evaluate.series import MetricType
-from dd_sync.guards.values import Duration, Number, found
+from dd_sync.guards.values import Duration, Number
 from dd_sync.model.state import State
-from dd_sync.timeframe import parse_duration
+from dd_sync.scenarios.fields import Moment, Offset, chosen
+from dd_sync.scenarios.inputs import MOST_EVENTS, CheckForm, EventForm, Seed, SeriesForm, SnoozeForm
 
 # A Monday at midnight: whole weeks and days begin here.
 DEFAULT_START = datetime(2026, 3, 2, tzinfo=UTC)
 LONGEST = timedelta(days=35)
 # Of all series together, 80 MB; what needs more is history, not a scenario.
 MOST_SAMPLES = 10_000_000
-_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 Steps = Literal["OK", "Warn", "Alert", "No Data"]
 # One list rather than a union of two, so that a wrong name is one mistake.
@@ -30,89 +28,19 @@ StateOrNone = Literal["OK", "Warn", "Alert", "No Data", "none"]
 ABSENT = "none"
 
 
-def _offset(value: Any) -> int:
-    """`90m`, `0m` or `-7d` in seconds from the start."""
-    if not isinstance(value, str):
-        raise Unfit(f"expected a time from the start, found {found(value)}", hint="as in 90m, 0m or -7d")
-    if re.fullmatch(r"-?0[smhdw]", value):
-        return 0
-    try:
-        seconds = int(parse_duration(value.removeprefix("-")).total_seconds())
-    except ValueError as error:
-        raise Unfit(str(error)) from None
-    return -seconds if value.startswith("-") else seconds
+def _listed(value: Any) -> Any:
+    """One where several may stand."""
+    return value if isinstance(value, list) else [value]
 
 
-def _moment(value: Any) -> datetime:
-    hint = "write it in UTC, as in 2026-03-02T00:00:00Z"
-    if not isinstance(value, str):
-        raise Unfit(f"expected a time, found {found(value)}", hint=hint)
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise Unfit(f"'{value[:40]}' is not a time", hint=hint) from None
-    if moment.tzinfo is None:
-        raise Unfit(f"'{value[:40]}' says no time zone", hint=hint)
-    if moment.microsecond or not _EARLIEST <= moment < _LATEST:
-        raise Unfit(f"'{value[:40]}' is not a whole second between 2000 and 2100", hint=hint)
-    return moment.astimezone(UTC)
-
-
-def _values(value: Any) -> Samples:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
-        raise Unfit(f"expected samples, found {found(value)}", hint='as in "5x59 20x60"')
-    try:
-        return read_samples(value)
-    except NotationError as error:
-        place = error.place
-        raise Unfit(error.problem, hint=error.hint, offset=place.column - 1, length=place.length) from None
-
-
-def _chosen(choice: type[MetricType] | type[Kind]) -> Any:
-    def read(value: Any) -> Any:
-        known = [str(one) for one in choice]
-        if value not in known:
-            raise Unfit(f"expected {' or '.join(known)}, found {found(value)}", hint=f"use {known[0]}")
-        return choice(value)
-
-    return PlainValidator(read, json_schema_input_type=Literal[tuple(str(one) for one in choice)])
-
-
-def _tag(value: Any) -> Any:
-    if isinstance(value, str) and (not value or re.search(r"[\s,{}()*]", value)):
-        raise Unfit(f"'{value[:40]}' is not a tag", hint="as in env:prod, without spaces or commas")
-    return value
-
-
-Offset = Annotated[int, PlainValidator(_offset, json_schema_input_type=str)]
-Moment = Annotated[datetime, PlainValidator(_moment, json_schema_input_type=str)]
-Values = Annotated[Samples, PlainValidator(_values, json_schema_input_type=str)]
-Tags = Annotated[tuple[Annotated[str, BeforeValidator(_tag)], ...], Field(strict=False)]
-
-
-class SeriesForm(Form):
-    """One series of a metric."""
-
-    metric: str = Field(min_length=1, max_length=200)
-    type: Annotated[MetricType, _chosen(MetricType)] = Field(description="count, rate or gauge.")
-    interval: Duration = Field(
-        default=timedelta(minutes=1), description="From one sample to the next; 1m by default."
-    )
-    tags: Tags = Field(default=(), description="Such as env:prod and tenant:acme.")
-    values: Values = Field(description="Samples: 1 2 _ 3, 5x59 (sixty fives), 0+10x5 (0 10 20 … 50).")
-    since: Offset = Field(
-        default=0, alias="from", description="The first sample, from the start; negative for history."
-    )
-
-
-class SnoozeForm(Form):
-    """A tenant silenced by on-call while the scenario runs."""
-
-    tenant: str = Field(min_length=1, max_length=200)
-    since: Offset = Field(alias="from", description="When it begins, from the start.")
-    lasts: Duration = Field(alias="for", description="How long it silences.")
+Texts = Annotated[
+    tuple[str, ...], Field(strict=False), BeforeValidator(_listed, json_schema_input_type=str | list[str])
+]
+Several = Annotated[
+    tuple[Steps, ...],
+    Field(strict=False),
+    BeforeValidator(_listed, json_schema_input_type=Steps | list[Steps]),
+]
 
 
 class TransitionForm(Form):
@@ -124,11 +52,12 @@ class NotificationForm(Form):
     """Whatever is left out is not compared."""
 
     at: Offset
-    kind: Annotated[Kind, _chosen(Kind)]
+    kind: Annotated[Kind, chosen(Kind)]
     handles: Annotated[tuple[str, ...], Field(strict=False)] | None = Field(
         default=None, description="Exactly these, in any order."
     )
-    contains: str | None = Field(default=None, description="A text of its title or body.")
+    contains: Texts | None = Field(default=None, description="A text of its title or body, or several.")
+    contains_not: Texts | None = Field(default=None, description="A text that is in neither, or several.")
 
 
 class ExpectForm(Form):
@@ -139,7 +68,7 @@ class ExpectForm(Form):
     state: StateOrNone | None = Field(default=None, description="none: the group does not exist.")
     value: Number | None = None
     tolerance: Number | None = Field(default=None, description="How far the value may be off.")
-    never: Steps | None = Field(default=None, description="A state that is never reached.")
+    never: Several | None = Field(default=None, description="A state that is never reached, or several.")
     transitions: Annotated[tuple[TransitionForm, ...], Field(strict=False)] | None = Field(
         default=None, description="Exactly these, in order."
     )
@@ -149,6 +78,9 @@ class ExpectForm(Form):
     notifications: Annotated[tuple[NotificationForm, ...], Field(strict=False)] | None = Field(
         default=None, description="Exactly these, in order; [] for none."
     )
+    notifications_at_least: Annotated[tuple[NotificationForm, ...], Field(strict=False)] | None = Field(
+        default=None, description="These and maybe others."
+    )
     unsupported: Literal[True] | None = Field(
         default=None, description="The evaluator says that it cannot evaluate the monitor."
     )
@@ -156,7 +88,10 @@ class ExpectForm(Form):
     @model_validator(mode="after")
     def _says_something(self) -> ExpectForm:
         timed = self.state is not None or self.value is not None
-        over_all = (self.never, self.transitions, self.transitions_at_least, self.notifications)
+        over_all = (
+            *(self.never, self.transitions, self.transitions_at_least),
+            *(self.notifications, self.notifications_at_least),
+        )
         if timed and self.at is None:
             raise Unfit("a state or value is expected at a time", hint="add `at: 90m`")
         if self.at is not None and not timed:
@@ -168,6 +103,14 @@ class ExpectForm(Form):
         if not (timed or self.unsupported) and all(one is None for one in over_all):
             raise Unfit("nothing is expected here", hint="add `at:` with `state:`, or `never:`")
         return self
+
+    def times(self) -> Iterator[tuple[int, tuple[str | int, ...]]]:
+        """Every time it names, in seconds from the start, with the path to it."""
+        if self.at is not None:
+            yield self.at, ("at",)
+        for name in ("transitions", "transitions_at_least", "notifications", "notifications_at_least"):
+            for index, one in enumerate(getattr(self, name) or ()):
+                yield one.at, (name, index, "at")
 
     @property
     def states_expected(self) -> frozenset[str]:
@@ -187,9 +130,18 @@ class ScenarioForm(Form):
     )
     lasts: Duration = Field(alias="for", description="How long the monitor is evaluated.")
     tunables: dict[str, Any] = Field(default_factory=dict, description="Values of tunables, for this test.")
+    seed: Seed | None = Field(
+        default=None, description="Of made-up samples: the same seed, the same samples."
+    )
     series: Annotated[tuple[SeriesForm, ...], Field(strict=False)] = ()
+    checks: Annotated[tuple[CheckForm, ...], Field(strict=False)] = ()
+    events: Annotated[tuple[EventForm, ...], Field(strict=False)] = ()
     snoozes: Annotated[tuple[SnoozeForm, ...], Field(strict=False)] = ()
     expect: Annotated[tuple[ExpectForm, ...], Field(strict=False)]
+    cases: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = Field(
+        default=(),
+        description="Rows of values; the scenario runs once for each, with ${name} replaced by the row's.",
+    )
 
     @model_validator(mode="after")
     def _sensible(self) -> ScenarioForm:
@@ -197,22 +149,39 @@ class ScenarioForm(Form):
             raise Unfit(
                 f"a scenario lasts {LONGEST.days}d at most", hint="test a shorter time", path=("for",)
             )
-        if sum(one.values.size for one in self.series) > MOST_SAMPLES:
+        if not self.expect:
+            raise Unfit("the scenario expects nothing", hint="add a line to `expect:`", path=("expect",))
+        if sum(one.times for one in self.events) > MOST_EVENTS:
+            raise Unfit(f"more than {MOST_EVENTS:,} events", hint="fewer of them will do", path=("events",))
+        self._check_samples()
+        self._check_times()
+        return self
+
+    def _check_samples(self) -> None:
+        made = [one.values for one in self.series if one.values is not None]
+        if sum(one.size for one in made) > MOST_SAMPLES:
             raise Unfit(
                 f"the series have more than {MOST_SAMPLES:,} samples together",
                 hint="fewer series, or longer intervals",
                 path=("series",),
             )
-        if not self.expect:
-            raise Unfit("the scenario expects nothing", hint="add a line to `expect:`", path=("expect",))
-        for index, one in enumerate(self.expect):
-            if one.at is not None and not 0 <= one.at <= self.lasts.total_seconds():
+        for index, one in enumerate(self.series):
+            if one.values is not None and one.values.random and one.seed is None and self.seed is None:
                 raise Unfit(
-                    "this time is outside the scenario",
-                    hint="make `for:` longer",
-                    path=("expect", index, "at"),
+                    "these samples are made by chance, and no seed says by which",
+                    hint="add `seed: 1` to the scenario, or to this series",
+                    path=("series", index, "values"),
                 )
-        return self
+
+    def _check_times(self) -> None:
+        for index, one in enumerate(self.expect):
+            for at, path in one.times():
+                if not 0 <= at <= self.lasts.total_seconds():
+                    raise Unfit(
+                        "this time is outside the scenario",
+                        hint="make `for:` longer",
+                        path=("expect", index, *path),
+                    )
 
 
 def severity_of(name: str) -> int:

@@ -45,7 +45,7 @@ def scenario(source: MakeSource) -> Callable[..., Scenario]:
 @pytest.fixture
 def check(scenario: Callable[..., Scenario], declared: MakeDeclared) -> Check:
     def outcome(expect: str, more: str = "snoozes: []", monitor: Declared | None = None) -> Outcome:
-        return run(scenario(expect, more), monitor or declared(), "tenant")
+        return run(scenario(expect, more), {"stream-rate": monitor or declared()}, "tenant")
 
     return outcome
 
@@ -161,7 +161,7 @@ def test_a_failure_about_many_groups_shows_a_few(source: MakeSource, declared: M
     text = HEAD.format(expect="{never: Alert}", more="snoozes: []").replace(
         "    expect:", "\n".join([*lines, "    expect:"])
     )
-    shown = show(run(load_scenarios([source(text)]).scenarios[0], declared(), "tenant"))
+    shown = show(run(load_scenarios([source(text)]).scenarios[0], {"stream-rate": declared()}, "tenant"))
     assert "  … and 5 more groups" in shown.splitlines()
 
 
@@ -213,7 +213,7 @@ def test_a_scenario_too_short_for_an_evaluation_still_ends(
     text = HEAD.format(expect="{never: Alert}", more="start: 2026-03-02T00:00:01Z").replace(
         "for: 3h", "for: 30s"
     )
-    assert run(load_scenarios([source(text)]).scenarios[0], declared(), "tenant").passed
+    assert run(load_scenarios([source(text)]).scenarios[0], {"stream-rate": declared()}, "tenant").passed
 
 
 # --- many --------------------------------------------------------------------------------------
