@@ -6,8 +6,8 @@ import re
 
 from dd_sync.query.lexer import Tokens
 
-# For patterns with re.VERBOSE and re.DOTALL; possessive, so that an open quote costs one look at the rest.
-QUOTED = r"""(?:"(?:[^"\\]++|\\.)*+"|'(?:[^'\\]++|\\.)*+')"""
+# For re.VERBOSE and re.DOTALL; there is one way to read a text, so that an open quote costs one look at the rest.
+QUOTED = r"""(?:"(?:[^"\\]++|\\.)*"|'(?:[^'\\]++|\\.)*')"""
 
 _ESCAPED = re.compile(r"""\\(["'\\])""")
 _TO_ESCAPE = re.compile(r"""\\(?=["\\]|\Z)|\\(?=')|\"""")

@@ -25,8 +25,9 @@ from dd_sync.query.search_nodes import (
     Word,
 )
 
-_PHRASE = r'"(?:[^"\\]++|\\.)*+"'
-_KEY = r'(?:[^\s()":\\]++|\\.)++:'
+# No group is possessive: Python before 3.11.5 gives back the wrong part of what such a group has taken.
+_PHRASE = r'"(?:[^"\\]++|\\.)*"'
+_KEY = r'(?:[^\s()":\\]++|\\.)+:'
 # A minus or ! is a sign before a term only: in `a - b`, `--flag` and `web-*` it is a character.
 _TOKEN = re.compile(
     rf"""
@@ -36,10 +37,10 @@ _TOKEN = re.compile(
     | (?P<cidr>CIDR\([^()"\s][^()"]*\))
     | (?P<group>{_KEY}(?=\())
     | (?P<facet>{_KEY}(?:
-          [\[{{](?:[^\[\]{{}}"()\\]++|{_PHRASE})*+[\]}}](?![^\s()])
-        | (?:[<>]=?\s+(?=[\d.]))?(?:[^\s()"\\]++|\\.?+|{_PHRASE})*+
+          [\[{{](?:[^\[\]{{}}"()\\]++|{_PHRASE})*[\]}}](?![^\s()])
+        | (?:[<>]=?\s+(?=[\d.]))?(?:[^\s()"\\]++|\\.?+|{_PHRASE})*
       ))
-    | (?P<word>(?:[^\s()"\\]++|\\.?+|{_PHRASE})++)
+    | (?P<word>(?:[^\s()"\\]++|\\.?+|{_PHRASE})+)
     | (?P<open>".*+)
     """,
     re.VERBOSE | re.DOTALL,
