@@ -178,6 +178,8 @@ class Reader:
             file=entry.source.file,
             path=entry.path,
             was=form.was,
+            adopt=form.adopt,
+            take_over=form.take_over,
             level=form.level,
             hold=form.hold is not None,
             protected=form.key in self.settings.policy.snooze.protected,

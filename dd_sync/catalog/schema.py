@@ -161,6 +161,15 @@ class Common(Defaults):
     was: FormerKey | None = Field(
         default=None, description="The key it had before: a renamed monitor keeps its id and history."
     )
+    adopt: int | None = Field(
+        default=None,
+        ge=1,
+        le=10**18,
+        description="The id of the monitor in Datadog that this is: adopted, not created.",
+    )
+    take_over: bool = Field(
+        default=False, description="Adopt it although another tool's mark is on it, which lets go of it."
+    )
     message: str = Field(default="", description="The notification, in Datadog's template language.")
 
 

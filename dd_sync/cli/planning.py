@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from dd_sync.plan.changes import Plan
 
 _COLOURS = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
+_COLOURS |= {"adopt": "cyan"}
 _COLOURS |= {"old": "red", "new": "green", "label": "yellow"}
 
 
@@ -30,7 +32,30 @@ def make_plan(app: App, catalog: Catalog, datadog: Datadog, only: str | None = N
     live = datadog.monitors.list((MANAGED, CATALOG + catalog.name))
     if app.screen.verbose:
         _tell_unknown(app, live)
-    return build_plan(catalog.monitors, live, catalog.name, target=datadog.target, only=only)
+    adopting = _adopting(catalog, live, datadog, only)
+    return build_plan(
+        catalog.monitors, live, catalog.name, target=datadog.target, only=only, adopting=adopting
+    )
+
+
+def _adopting(
+    catalog: Catalog, live: Iterable[Mapping[str, Any]], datadog: Datadog, only: str | None
+) -> Mapping[str, Any]:
+    """The monitors that this plan adopts, by key. Raises CannotAdopt at the lines that say so."""
+    wanting = [one for one in catalog.monitors if one.adopt is not None]
+    if not wanting:
+        return {}
+    from dd_sync.kinds.monitor import identity
+    from dd_sync.plan.adopt import CannotAdopt, adoptions, fetch, pending
+
+    owned = {key for body in live if (key := identity(body, catalog.name)) is not None}
+    wanting = [one for one in pending(wanting, owned) if only is None or fnmatchcase(one.key, only)]
+    ids = {one.adopt for one in wanting if one.adopt is not None}
+    try:
+        return adoptions(wanting, fetch(ids, datadog.monitors) if ids else {}, catalog.name)
+    except CannotAdopt as error:
+        places = {one.key: catalog.locate(one, ("adopt",)) for one in wanting}
+        raise error.placed(places) from None
 
 
 def _tell_unknown(app: App, live: Iterable[Mapping[str, Any]]) -> None:

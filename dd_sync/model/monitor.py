@@ -108,6 +108,7 @@ class Declared:
     origin: the file and the path of keys and indexes in it, from which a place can be found again.
     references: keys of monitors that the query names as `${monitor:key}`, each once.
     was: the key it had before, under which it may still be live.
+    adopt: the id of the live monitor it is, as long as none carries its key; take_over: whatever marks that.
     """
 
     key: str
@@ -116,6 +117,8 @@ class Declared:
     path: tuple[str | int, ...]
     references: tuple[str, ...] = ()
     was: str | None = None
+    adopt: int | None = None
+    take_over: bool = False
     guard: str | None = None
     level: int | None = None
     hold: bool = False

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from dd_sync.errors import DatadogError, UnsafePlan
 from dd_sync.kinds import monitor as kind
+from dd_sync.kinds.applied import marked
 from dd_sync.model.monitor import Monitor
 from dd_sync.model.ownership import CATALOG, MANAGED
+from dd_sync.plan.adopt import fetch, unfit
 from dd_sync.plan.build import Live, match, renamed
-from dd_sync.plan.changes import Change, Create, Delete, Json, Plan, Replace, Update
+from dd_sync.plan.changes import Adopt, Change, Create, Delete, Json, Plan, Replace, Update
 from dd_sync.plan.create import Creator
 from dd_sync.plan.order import Write, delete_rounds, write_rounds
 from dd_sync.plan.report import Outcome, Report
@@ -44,8 +46,9 @@ def apply(
     """
     if not plan.changes:
         return Report(outcomes=())
-    live = renamed(match(_owned(monitors, plan), plan.catalog), _renames(plan))
-    run = _Run(plan, monitors, live, sleep, progress or _silent, workers, frozenset(force))
+    owned = renamed(match(_owned(monitors, plan), plan.catalog), _renames(plan))
+    live = {**owned, **_adoptees(monitors, plan, owned)}
+    run = _Run(plan, monitors, live, len(owned), sleep, progress or _silent, workers, frozenset(force))
     run.refuse_if_moved()
     run.write()
     outcomes = tuple(run.outcomes[change.key] for change in plan.changes)
@@ -64,6 +67,12 @@ def _renames(plan: Plan) -> dict[str, str]:
     }
 
 
+def _adoptees(monitors: Monitors, plan: Plan, owned: Mapping[str, Live]) -> dict[str, Live]:
+    """The monitors to adopt that are not this catalog's yet, by key."""
+    ids = {one.monitor_id: one.key for one in plan.changes if isinstance(one, Adopt) and one.key not in owned}
+    return {ids[number]: Live(number, body) for number, body in fetch(ids, monitors).items()} if ids else {}
+
+
 def _silent(outcome: Outcome) -> None:
     """Nobody asked to hear of it."""
 
@@ -73,6 +82,7 @@ class _Run:
     plan: Plan
     monitors: Monitors
     live: dict[str, Live]
+    owned: int
     sleep: Callable[[float], None]
     progress: Progress
     workers: int
@@ -88,9 +98,9 @@ class _Run:
 
     def refuse_if_moved(self) -> None:
         removed = self.plan.count("delete") + self.plan.count("replace")
-        if 2 * len(self.live) < self.plan.owned - removed:
+        if 2 * self.owned < self.plan.owned - removed:
             raise UnsafePlan(
-                f"Datadog lists {len(self.live)} monitors of this catalog, the plan knew {self.plan.owned}",
+                f"Datadog lists {self.owned} monitors of this catalog, the plan knew {self.plan.owned}",
                 hint="is it the right organisation, and is Datadog well? then plan again",
             )
         moved = [text for change in self.plan.changes if (text := self._moved(change))]
@@ -118,6 +128,12 @@ class _Run:
         if now.fingerprint != change.live:
             when = f" at {now.monitor.modified}" if now.monitor.modified else ""
             return f"{change.key} (monitor {now.id}) was edited{when}"
+        if isinstance(change, Adopt):
+            declared = str(change.body["type"])
+            refusal = unfit(
+                change.key, now.body, self.plan.catalog, type=declared, take_over=change.take_over
+            )
+            return refusal.problem if refusal else ""
         return ""
 
     def _is_done(self, change: Change) -> bool:
@@ -190,7 +206,9 @@ class _Run:
                 hint="run apply again once that is mended",
             )
         if isinstance(change, Update):
-            return self._update(change)
+            return self._update(change, marked(self._body(change)), "updated")
+        if isinstance(change, Adopt):
+            return self._update(change, self._differing(change), "adopted")
         if isinstance(change, Replace) and change.key in self.live:
             return self._replace(change)
         return self._create(change)
@@ -204,7 +222,7 @@ class _Run:
 
     def _create(self, change: Create | Replace) -> Outcome:
         creator = Creator(self.monitors, self.plan.catalog, self.sleep, self.stopping.is_set)
-        made = creator.create(change.key, self._body(change), search_first=not self.live)
+        made = creator.create(change.key, marked(self._body(change)), search_first=not self.owned)
         if isinstance(change, Replace):
             return Outcome(key=change.key, did="replaced", monitor_id=made.monitor_id)
         if made.adopted:
@@ -212,9 +230,19 @@ class _Run:
             return Outcome(key=change.key, did="adopted", monitor_id=made.monitor_id, why=why)
         return Outcome(key=change.key, did="created", monitor_id=made.monitor_id)
 
-    def _update(self, change: Update) -> Outcome:
+    def _differing(self, change: Adopt) -> Json:
+        """The fields to send: Datadog keeps all others, also those that nobody here knows."""
+        body = self._body(change)
+        ours, theirs = kind.compared(Monitor.from_json(body), self.live[change.key].monitor)
+        names = {
+            "tags",
+            *(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)),
+        }
+        return {name: value for name, value in marked(body).items() if name in names}
+
+    def _update(self, change: Update | Adopt, body: Json, did: Literal["updated", "adopted"]) -> Outcome:
         try:
-            self.monitors.update(change.monitor_id, self._body(change))
+            self.monitors.update(change.monitor_id, body)
         except DatadogError as error:
             if error.status != 404:
                 raise
@@ -224,7 +252,7 @@ class _Run:
                 why=f"monitor {change.monitor_id} was deleted in Datadog meanwhile",
                 hint="plan again: it will be created anew",
             )
-        return Outcome(key=change.key, did="updated", monitor_id=change.monitor_id)
+        return Outcome(key=change.key, did=did, monitor_id=change.monitor_id)
 
     def _replace(self, change: Replace) -> Outcome:
         used = self.monitors.can_delete([change.monitor_id]).get(change.monitor_id)

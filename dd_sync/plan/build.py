@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 from dd_sync.errors import RequestError, UnsafePlan
 from dd_sync.kinds import monitor as kind
+from dd_sync.model.digest import digest
 from dd_sync.model.monitor import Declared, Monitor
 from dd_sync.model.ownership import CATALOG, MANAGED
-from dd_sync.plan.changes import Change, Create, Delete, Json, Plan, Replace, Update, digest
+from dd_sync.plan.changes import Adopt, Change, Create, Delete, Json, Plan, Replace, Update
 from dd_sync.plan.diff import field_changes
 from dd_sync.plan.risk import labels
 from dd_sync.plan.same import plainly_same
 
 NOTHING_LIVE = "nothing in Datadog carries this catalog's tags: every monitor is planned as a create"
+_NONE = MappingProxyType[str, Json]({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,13 @@ def build_plan(
     *,
     target: str = "",
     only: str | None = None,
+    adopting: Mapping[str, Json] = _NONE,
 ) -> Plan:
     """What makes the live monitors what is declared.
 
     live: monitors as Datadog answers; those of others are left out. catalog: as its tag says,
     `risk-guardrails.staging` with an environment. only: a glob of keys; nothing outside is planned.
+    adopting: live monitors that are to become the catalog's, by key.
     Raises UnsafePlan when two live monitors carry one key, or one the new and one the old key of a renamed
     monitor; RequestError when `only` leaves a plan without a monitor that it refers to.
     """
@@ -54,9 +59,15 @@ def build_plan(
     chosen = [one for one in declared if _chosen(one.key, only)]
     if only is not None and not chosen and not any(_chosen(key, only) for key in owned):
         raise RequestError(f"no monitor has a key like '{only}'", hint="`dd-sync render` prints all keys")
-    ids = {key: one.id for key, one in owned.items()}
+    adoptees = {key: Live(int(body["id"]), body) for key, body in adopting.items() if key not in owned}
+    ids = {key: one.id for key, one in (*adoptees.items(), *owned.items())}
     _refuse_loose_references(chosen, ids)
-    planned = [_change(one, owned.get(one.key), ids, catalog) for one in chosen]
+    planned = [
+        _adopt(one, adoptees[one.key], ids)
+        if one.key in adoptees
+        else _change(one, owned.get(one.key), ids, catalog)
+        for one in chosen
+    ]
     changes = [change for change in planned if change is not None]
     kept = {one.key for one in declared}
     gone = [key for key in sorted(owned) if key not in kept and _chosen(key, only)]
@@ -70,7 +81,7 @@ def build_plan(
         unchanged=len(planned) - len(changes),
         owned=len(owned),
         catalog_hash=catalog_hash(declared),
-        notes=_notes(live, catalog, owned, declared),
+        notes=(*_notes(live, catalog, owned, declared, adoptees), *_idle_adoptions(declared, owned)),
     )
 
 
@@ -191,6 +202,22 @@ def _change(one: Declared, live: Live | None, ids: Mapping[str, int], catalog: s
     )
 
 
+def _adopt(one: Declared, live: Live, ids: Mapping[str, int]) -> Adopt:
+    wanted = replace(one.monitor, query=kind.resolve(one.monitor.query, ids))
+    fields = field_changes(*kind.compared(wanted, live.monitor))
+    return Adopt(
+        key=one.key,
+        name=one.monitor.name,
+        monitor_id=live.id,
+        fields=fields,
+        body=kind.update_body(one.monitor),
+        live=live.fingerprint,
+        take_over=one.take_over,
+        references=one.references,
+        labels=labels(wanted, live.monitor, fields),
+    )
+
+
 def _delete(key: str, live: Live) -> Delete:
     return Delete(
         key=key,
@@ -202,9 +229,15 @@ def _delete(key: str, live: Live) -> Delete:
 
 
 def _notes(
-    live: Sequence[Json], catalog: str, owned: Mapping[str, Live], declared: Sequence[Declared]
+    live: Sequence[Json],
+    catalog: str,
+    owned: Mapping[str, Live],
+    declared: Sequence[Declared],
+    adoptees: Mapping[str, Live],
 ) -> tuple[str, ...]:
-    notes = [NOTHING_LIVE] if declared and not owned else []
+    notes = [NOTHING_LIVE] if declared and not owned and not adoptees else []
+    if adoptees and not owned and len(declared) > len(adoptees):
+        notes = [NOTHING_LIVE.replace("every monitor", "every monitor that is not adopted")]
     marks = {MANAGED, CATALOG + catalog}
     for body in live:
         if marks <= set(body.get("tags") or ()) and kind.identity(body, catalog) is None:
@@ -212,3 +245,10 @@ def _notes(
                 f"monitor {body['id']} carries this catalog's tags but not exactly one key: left alone"
             )
     return tuple(notes)
+
+
+def _idle_adoptions(declared: Sequence[Declared], owned: Mapping[str, Live]) -> Iterator[str]:
+    """An `adopt:` that names another monitor than the key has: nothing will ever come of it."""
+    for one in declared:
+        if one.adopt is not None and one.key in owned and owned[one.key].id != one.adopt:
+            yield f"{one.key} is monitor {owned[one.key].id} already: `adopt: {one.adopt}` does nothing"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+
+from dd_sync.model.digest import digest
 
 Json = dict[str, Any]
 
@@ -61,6 +60,28 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt:
+    """A monitor that is in Datadog without this catalog's tags, and that the catalog says is one of its own.
+
+    fields: the tags, and what else differs; only those are sent. body: the whole, as declared.
+    take_over: it may carry another tool's mark. live: fingerprint of what it was planned from.
+    """
+
+    __pydantic_config__: ClassVar[Json] = _STRICT
+
+    action: Literal["adopt"] = "adopt"
+    key: str
+    name: str
+    monitor_id: int
+    fields: tuple[FieldChange, ...]
+    body: Json
+    live: str
+    take_over: bool = False
+    references: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Replace:
     """A monitor whose type changed, which Datadog cannot update: deleted, then created anew."""
 
@@ -93,7 +114,7 @@ class Delete:
     labels: tuple[str, ...] = ()
 
 
-Change = Create | Update | Replace | Delete
+Change = Create | Update | Adopt | Replace | Delete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,32 +143,3 @@ class Plan:
         """Six hex digits of what would be written where; people compare it by eye."""
         writes = [[c.action, c.key, getattr(c, "body", None), getattr(c, "live", None)] for c in self.changes]
         return digest([self.catalog, self.target, self.catalog_hash, writes])[:6]
-
-
-def digest(value: Any) -> str:
-    """SHA-256 of a JSON value, in hex: equal values, whatever the order of their keys, equal digests."""
-    try:
-        text = _dumps(value)
-    except TypeError:
-        # Not plain JSON yet: another mapping than dict, keys that are no text.
-        text = _dumps(_plain(value))
-    else:
-        # Only a text with one of these can hold a float that is a whole number.
-        if ".0" in text or "e+" in text:
-            text = _dumps(_plain(value))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    # 2 and 2.0 are one number to Datadog, so they are one to a fingerprint.
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value

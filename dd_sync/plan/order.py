@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dd_sync.plan.changes import Change, Create, Delete, Replace, Update
+from dd_sync.plan.changes import Adopt, Change, Create, Delete, Replace, Update
 
-Write = Create | Update | Replace
+Write = Create | Update | Adopt | Replace
 
 
 def write_rounds(changes: Sequence[Change]) -> Iterator[tuple[Write, ...]]:
-    """Creates, updates and replacements, each round free of references into itself or a later one."""
-    left = [change for change in changes if not isinstance(change, Delete)]
+    """All but the deletes, each round free of references into itself or a later one."""
+    left: list[Write] = [change for change in changes if not isinstance(change, Delete)]
     while left:
         waiting = {change.key for change in left}
-        ready = [change for change in left if not waiting & (set(change.references) - {change.key})]
-        # The catalog refuses cycles; a plan file that has one gets an attempt rather than a hang.
-        ready = ready or left
+        ready: list[Write] = []
+        blocked: list[Write] = []
+        for change in left:
+            waits = any(other in waiting and other != change.key for other in change.references)
+            (blocked if waits else ready).append(change)
+        if not ready:
+            # The catalog refuses cycles; a plan file that has one gets an attempt rather than a hang.
+            ready, blocked = blocked, []
         yield tuple(ready)
-        left = [change for change in left if change not in ready]
+        left = blocked
 
 
 def delete_rounds(changes: Sequence[Change]) -> Iterator[tuple[Delete, ...]]:

@@ -12,7 +12,7 @@ Did = Literal["created", "adopted", "updated", "replaced", "deleted", "unchanged
 class Outcome:
     """One change's end. why: the reason for failed and skipped, else what is worth knowing; hint: what to do.
 
-    adopted: a create that was found to be done already.
+    adopted: as the catalog says, or a create that was found to be done already.
     """
 
     key: str

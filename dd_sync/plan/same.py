@@ -7,6 +7,7 @@ from typing import Any
 
 from dd_sync.model.monitor import Monitor
 from dd_sync.model.options import OPTIONS, means_absent
+from dd_sync.model.ownership import APPLIED
 
 _WORD_FOR_WORD = ("type", "name", "query", "priority")
 
@@ -20,12 +21,18 @@ def plainly_same(declared: Monitor, live: Mapping[str, Any]) -> bool:
     return (
         all(getattr(declared, name) == live.get(name) for name in _WORD_FOR_WORD)
         and declared.message.rstrip() == live.get("message")
-        and list(declared.tags) == live.get("tags")
+        and list(declared.tags) == _tags(live)
         and declared.restricted_roles is None
         and declared.assets is None
         and (declared.draft_status or "published") == live.get("draft_status")
         and _same_options(declared.options, live.get("options") or {})
     )
+
+
+def _tags(live: Mapping[str, Any]) -> Any:
+    """The tags, without what was applied last, which apply writes at the end."""
+    tags = live.get("tags")
+    return tags[:-1] if tags and tags[-1].startswith(APPLIED) else tags
 
 
 def _same_options(declared: Mapping[str, Any], live: Mapping[str, Any]) -> bool:

@@ -12,9 +12,10 @@ from typing import Any
 
 from dd_sync.errors import Place, RequestError, UnsafePlan
 from dd_sync.kinds import monitor as kind
-from dd_sync.model.monitor import Declared, Monitor
+from dd_sync.model.digest import digest
+from dd_sync.model.monitor import Declared
 from dd_sync.plan.build import catalog_hash
-from dd_sync.plan.changes import Delete, Plan, Update, digest
+from dd_sync.plan.changes import Adopt, Change, Delete, Plan, Update
 
 VERSION = 1
 
@@ -107,21 +108,25 @@ def refuse_if_moved(plan: Plan, *, declared: Sequence[Declared], catalog: str, t
         )
     if plan.catalog_hash != catalog_hash(declared):
         raise UnsafePlan("the catalog has changed since this plan was made", hint="plan again")
-    _refuse_foreign_bodies(plan, {one.key: one.monitor for one in declared})
+    _refuse_foreign_bodies(plan, {one.key: one for one in declared})
 
 
-def _refuse_foreign_bodies(plan: Plan, declared: Mapping[str, Monitor]) -> None:
+def _refuse_foreign_bodies(plan: Plan, declared: Mapping[str, Declared]) -> None:
     """A plan is a file that somebody else may have written: it may say what to do, never with what."""
     seen: set[str] = set()
     for change in plan.changes:
-        expected = None
-        if not isinstance(change, Delete) and change.key in declared:
-            make = kind.update_body if isinstance(change, Update) else kind.create_body
-            expected = make(declared[change.key])
-        body = None if isinstance(change, Delete) else change.body
-        if change.key in seen or body != expected or (isinstance(change, Delete) and change.key in declared):
+        if change.key in seen or not _is_as_declared(change, declared.get(change.key)):
             raise UnsafePlan(
                 f"this plan holds another {change.key} than the catalog declares",
                 hint="it was not written by `dd-sync plan`, or was edited since; plan again",
             )
         seen.add(change.key)
+
+
+def _is_as_declared(change: Change, one: Declared | None) -> bool:
+    if one is None or isinstance(change, Delete):
+        return one is None and isinstance(change, Delete)
+    if isinstance(change, Adopt) and (change.monitor_id, change.take_over) != (one.adopt, one.take_over):
+        return False
+    make = kind.update_body if isinstance(change, Update | Adopt) else kind.create_body
+    return change.body == make(one.monitor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dd_sync.plan.changes import Change, Create, Delete, Plan, Replace, Update
+from dd_sync.plan.changes import Adopt, Change, Create, Delete, Plan, Replace, Update
 from dd_sync.plan.markdown import as_markdown
 from dd_sync.plan.report import Outcome, Report
 from dd_sync.plan.words import MARKS, details, heading
@@ -23,7 +23,7 @@ __all__ = [
     "summary",
 ]
 
-# style(text, kind) colours text; kinds: create, update, replace, delete, label, old, new, dim.
+# style(text, kind) colours text; kinds: create, update, adopt, replace, delete, label, old, new, dim.
 Style = Callable[[str, str], str]
 _LABEL_COLUMN = 62
 _LINE_STYLES = {"-": "old", "+": "new", "@": "dim", "field": ""}
@@ -72,9 +72,9 @@ def _block(change: Change, style: Style) -> Iterator[str]:
 def as_json(plan: Plan) -> dict[str, Any]:
     """The plan for programs: stable keys, the full request bodies included.
 
-    `{"catalog", "target", "fingerprint", "counts": {"create", "update", "replace", "delete", "unchanged"},
-    "changes": [{"action", "key", "name", "id", "labels", "fields": [{"path", "before", "after"}], "body"}],
-    "notes"}`; id is null for a create, body null for a delete.
+    `{"catalog", "target", "fingerprint", "counts": {"create", "update", "adopt", "replace", "delete",
+    "unchanged"}, "changes": [{"action", "key", "name", "id", "labels", "fields": [{"path", "before",
+    "after"}], "body"}], "notes"}`; id is null for a create, body null for a delete.
     """
     return {
         "catalog": plan.catalog,
@@ -87,7 +87,7 @@ def as_json(plan: Plan) -> dict[str, Any]:
 
 
 def _change_json(change: Change) -> dict[str, Any]:
-    fields = change.fields if isinstance(change, (Update, Replace)) else ()
+    fields = change.fields if isinstance(change, (Update, Adopt, Replace)) else ()
     return {
         "action": change.action,
         "key": change.key,
@@ -99,7 +99,7 @@ def _change_json(change: Change) -> dict[str, Any]:
     }
 
 
-_DID_STYLES = {"created": "create", "adopted": "create", "updated": "update", "replaced": "replace"}
+_DID_STYLES = {"created": "create", "adopted": "adopt", "updated": "update", "replaced": "replace"}
 
 
 def outcome_line(outcome: Outcome, *, style: Style = plain) -> str:

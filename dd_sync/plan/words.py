@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from difflib import unified_diff
 from typing import Any
 
-from dd_sync.plan.changes import Change, FieldChange, Plan, Replace, Update
+from dd_sync.plan.changes import Adopt, Change, FieldChange, Plan, Replace, Update
 from dd_sync.text import within_line
 
-MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
+MARKS = {"create": "+", "update": "~", "adopt": "=", "replace": "±", "delete": "-"}
 
 _LONGEST = 160
 _CONTEXT = 24
@@ -18,16 +18,16 @@ _NOT_SET = "not set"
 
 
 def heading(plan: Plan) -> str:
-    replaced = f"{plan.count('replace')} replace, " if plan.count("replace") else ""
+    rare = "".join(f"{plan.count(name)} {name}, " for name in ("adopt", "replace") if plan.count(name))
     return (
         f"Plan for {within_line(plan.catalog)} on {within_line(plan.target)}: {plan.count('create')} create, "
-        f"{plan.count('update')} update, {replaced}{plan.count('delete')} delete, {plan.unchanged} unchanged"
+        f"{plan.count('update')} update, {rare}{plan.count('delete')} delete, {plan.unchanged} unchanged"
     )
 
 
 def details(change: Change) -> Iterator[tuple[str, str]]:
     """The lines below a change's title, as `field_lines` gives them."""
-    if isinstance(change, (Update, Replace)):
+    if isinstance(change, (Update, Adopt, Replace)):
         for field in change.fields:
             yield from field_lines(field)
 

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dd_sync.errors import Exit, RequestError, UnsafePlan
+from dd_sync.model.digest import digest
 from dd_sync.model.ownership import ownership_tags
 from dd_sync.plan.build import NOTHING_LIVE, build_plan, catalog_hash
-from dd_sync.plan.changes import Create, Delete, Plan, Replace, Update, digest
+from dd_sync.plan.changes import Create, Delete, Plan, Replace, Update
 from tests.plan.memory import CATALOG, declare, live_of
 
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dd_sync.kinds.monitor import compared
+from dd_sync.model.digest import digest
 from dd_sync.model.monitor import Monitor
 from dd_sync.plan.build import build_plan
-from dd_sync.plan.changes import digest
 from dd_sync.plan.same import plainly_same
 from tests.plan.memory import CATALOG, declare, live_of
 

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dd_sync.errors import Exit, RequestError, UnsafePlan
+from dd_sync.model.digest import digest
 from dd_sync.plan.apply import apply
 from dd_sync.plan.build import build_plan
-from dd_sync.plan.changes import Delete, Plan, digest
+from dd_sync.plan.changes import Delete, Plan
 from dd_sync.plan.saved import as_data, load, refuse_if_moved, save
 from tests.plan.memory import CATALOG, MemoryMonitors, Naps, declare, live_of
 

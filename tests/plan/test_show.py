@@ -177,7 +177,7 @@ def test_json_holds_the_whole_plan_in_a_stable_form() -> None:
     made = plan([declare("a", limit=800), declare("b")], [declare("a"), declare("c")])
     data = json.loads(json.dumps(as_json(made)))
     assert list(data) == ["catalog", "target", "fingerprint", "counts", "changes", "notes"]
-    assert data["counts"] == {"create": 1, "update": 1, "replace": 0, "delete": 1, "unchanged": 0}
+    assert data["counts"] == {"create": 1, "update": 1, "adopt": 0, "replace": 0, "delete": 1, "unchanged": 0}
     update, create, delete = data["changes"]
     assert update["fields"][1] == {"path": "options.thresholds.critical", "before": 500.0, "after": 800}
     assert (update["id"], update["labels"]) == (1, ["less sensitive"])
