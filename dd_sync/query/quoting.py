@@ -6,7 +6,7 @@ import re
 
 from dd_sync.query.lexer import Tokens
 
-# For re.VERBOSE and re.DOTALL; there is one way to read a text, so that an open quote costs one look at the rest.
+# For re.VERBOSE and re.DOTALL; there is one way to read a text, so an open quote costs one look at the rest.
 QUOTED = r"""(?:"(?:[^"\\]++|\\.)*"|'(?:[^'\\]++|\\.)*')"""
 
 _ESCAPED = re.compile(r"""\\(["'\\])""")
