@@ -17,7 +17,4 @@ def compile_rule(key: str, monitor: Monitor, monitor_id: int = 0) -> Rule:
     """
     if not is_metric_query(monitor.type, monitor.query):
         raise Unsupported(f"monitors of type '{monitor.type}' with this form of query are not evaluated here")
-    rule = compile_metric(key, monitor, monitor_id)
-    if rule.notify_by is not None:
-        raise Unsupported("the option 'notify_by' is not evaluated here")
-    return rule
+    return compile_metric(key, monitor, monitor_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ from dd_sync.evaluate.findings import Words
 from dd_sync.evaluate.judge import ABSENT, CODES, Bytes
 from dd_sync.evaluate.rule import Missing, Rule
 from dd_sync.evaluate.series import Floats, Ints
-from dd_sync.evaluate.silence import Silence
+from dd_sync.evaluate.silence import Hush, Silence
 from dd_sync.evaluate.state import GroupState
 from dd_sync.evaluate.wording import Told, say
 from dd_sync.model.state import State
@@ -22,6 +22,7 @@ class Kind(StrEnum):
     ALERT = "alert"
     WARNING = "warning"
     NO_DATA = "no data"
+    UNKNOWN = "unknown"
     RECOVERY = "recovery"
     RENOTIFY = "renotify"
     DOWNTIME_ENDED = "downtime ended"
@@ -75,6 +76,7 @@ _KINDS = {
     State.ALERT: Kind.ALERT,
     State.WARN: Kind.WARNING,
     State.NO_DATA: Kind.NO_DATA,
+    State.UNKNOWN: Kind.UNKNOWN,
     State.OK: Kind.RECOVERY,
 }
 
@@ -83,11 +85,12 @@ _KINDS = {
 class Course:
     """One group through the evaluation times: its row of what was judged.
 
-    name: as Datadog writes the group. before: its state at the last evaluation before, None
-    for a group that is new. silences: those that cover the group; one that ended since the last evaluation
-    has to be among them. words: variables of its type of monitor at an evaluation's index.
+    keys, group, name: what it is grouped by, its values, and how Datadog writes it. before: its state at the
+    last evaluation before, None for a group that is new. hush: what silences it. words: variables of its
+    type of monitor at an evaluation's index. quiet: its transitions are told with those of others.
     """
 
+    keys: tuple[str, ...]
     group: tuple[str, ...]
     name: str
     states: Bytes
@@ -95,8 +98,9 @@ class Course:
     first_seen: Ints
     missing_since: Ints
     before: GroupState | None
-    silences: Sequence[Silence]
+    hush: Hush
     words: Words
+    quiet: bool = False
 
 
 def tell(rule: Rule, times: Ints, course: Course) -> Story:
@@ -116,15 +120,31 @@ class _Teller:
         self._suppressed: list[Suppressed] = []
 
     def run(self) -> Story:
+        if self._rule.independent:
+            self._each()
+        else:
+            self._follow()
+        return Story(
+            tuple(self._transitions), tuple(self._notifications), tuple(self._suppressed), self._final()
+        )
+
+    def _follow(self) -> None:
         position = 0
         for at in self._changes():
             self._between(position, at)
             self._change(at)
             position = at + 1
         self._between(position, self._times.size)
-        return Story(
-            tuple(self._transitions), tuple(self._notifications), tuple(self._suppressed), self._final()
-        )
+
+    def _each(self) -> None:
+        """Evaluations that stand by themselves: each one that is not OK is told, and no recovery."""
+        for at, code in enumerate(self._course.states):
+            before = self._memory.state
+            after = CODES.get(int(code), State.OK)
+            if after is not before:
+                self._move(at, after)
+            if after is not State.OK and not self._course.quiet:
+                self._trouble(at, before, after)
 
     def _changes(self) -> list[int]:
         before = ABSENT if self._course.before is None else self._course.before.state.severity
@@ -134,7 +154,7 @@ class _Teller:
     def _ending(self) -> Iterator[tuple[int, Silence]]:
         """The first evaluation after the end of each silence that had begun."""
         seen = -1 if self._course.before is None else self._course.before.evaluated_at
-        for silence in self._course.silences:
+        for silence in self._course.hush.silences:
             over = silence.over_at
             if over is not None and silence.start < over and over > seen:
                 yield int(np.searchsorted(self._times, over)), silence
@@ -151,18 +171,22 @@ class _Teller:
         if after is before:
             self._memory = replace(self._memory, since=moment)
             return
-        self._transitions.append(Transition(moment, self._course.name, before, after, self._value(at)))
-        self._memory = self._memory.moved(after, moment)
+        self._move(at, after)
+        if self._course.quiet:
+            return
         if after is State.OK:
             self._recover(at, before)
         else:
             self._trouble(at, before, after)
 
+    def _move(self, at: int, after: State) -> None:
+        moment, before = int(self._times[at]), self._memory.state
+        self._transitions.append(Transition(moment, self._course.name, before, after, self._value(at)))
+        self._memory = self._memory.moved(after, moment)
+
     def _recover(self, at: int, before: State) -> None:
-        told, moment = self._memory.told, int(self._times[at])
-        silent = [silence for silence in self._course.silences if silence.covers(moment)]
-        muted = next((silence for silence in silent if silence.mute_first_recovery), None)
-        if not told:
+        muted = self._course.hush.of_recovery(int(self._times[at]))
+        if not self._memory.told:
             self._hold_back(at, Kind.RECOVERY, "nobody was told of the trouble")
         elif muted is not None:
             self._hold_back(at, Kind.RECOVERY, f"{muted} mutes the first recovery")
@@ -178,7 +202,7 @@ class _Teller:
         renotify = self._rule.renotify
         if renotify is not None and after in renotify.states:
             self._memory = replace(self._memory, renotify_at=moment + renotify.interval)
-        silence = self._silence(moment)
+        silence = self._silence(at)
         if silence is not None:
             self._hold_back(at, kind, str(silence))
         else:
@@ -186,7 +210,7 @@ class _Teller:
 
     def _between(self, start: int, stop: int) -> None:
         """Renotifications and ends of downtimes while the state stays."""
-        if self._memory.state is State.OK:
+        if self._memory.state is State.OK or self._course.quiet:
             return
         ends = [(at, silence) for at, silence in self._ends if start <= at < stop]
         while True:
@@ -204,14 +228,14 @@ class _Teller:
 
     def _may_tell_end(self, at: int) -> bool:
         silent_state = self._memory.state is State.NO_DATA and self._rule.missing is Missing.NO_DATA
-        return not silent_state and self._silence(int(self._times[at])) is None
+        return not silent_state and self._silence(at) is None
 
     def _due(self, start: int) -> int:
         due = self._memory.renotify_at
         return self._times.size if due is None else max(start, int(np.searchsorted(self._times, due)))
 
     def _renotify(self, at: int) -> None:
-        silence = self._silence(int(self._times[at]))
+        silence = self._silence(at)
         if silence is not None:
             self._hold_back(at, Kind.RENOTIFY, str(silence))
         else:
@@ -230,8 +254,8 @@ class _Teller:
 
     # --- what is said --------------------------------------------------------------------------
 
-    def _silence(self, moment: int) -> Silence | None:
-        return next((silence for silence in self._course.silences if silence.covers(moment)), None)
+    def _silence(self, at: int) -> Silence | None:
+        return self._course.hush.at(at, int(self._times[at]))
 
     def _hold_back(self, at: int, kind: Kind, reason: str) -> None:
         self._suppressed.append(Suppressed(int(self._times[at]), self._course.name, kind, reason))
@@ -251,7 +275,8 @@ class _Teller:
             last_triggered_at=memory.last_triggered_at or moment,
         )
         words = self._course.words(at)
-        title, body, handles = say(self._rule, self._course.group, self._course.name, told, words)
+        course = self._course
+        title, body, handles = say(self._rule, course.keys, course.group, told, words)
         self._notifications.append(
             Notification(moment, self._course.name, kind, memory.state, title, body, handles)
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -17,9 +17,10 @@ from dd_sync.evaluate.notify import Course, Kind, Notification, Story, Suppresse
 from dd_sync.evaluate.rule import Rule
 from dd_sync.evaluate.select import Group, group_name, group_of
 from dd_sync.evaluate.series import Floats, Ints
-from dd_sync.evaluate.silence import Silence, silences_of
+from dd_sync.evaluate.silence import OwnHush, Silence, silences_of
 from dd_sync.evaluate.sources import Sources
 from dd_sync.evaluate.state import GroupState
+from dd_sync.evaluate.together import Member, merged, share
 from dd_sync.evaluate.unsupported import Unsupported
 from dd_sync.model.state import State
 
@@ -132,17 +133,27 @@ def replay(
     names = tuple(sorted(groups))
     size = max(1, _BUDGET // times.size)
     blocks = [judging.block(names[at : at + size]) for at in range(0, len(names), size)]
+    values = np.concatenate([block.values for block in blocks]) if blocks else np.empty((0, times.size))
+    states = (
+        np.concatenate([block.states for block in blocks]) if blocks else np.empty((0, times.size), np.int8)
+    )
     stories = {name: story for block in blocks for name, story in block.stories.items()}
+    final = {name: story.final for name, story in stories.items() if story.final is not None}
+    told = list(stories.values())
+    if rule.notify_by is not None:
+        shared = judging.together(rule.notify_by, names, values, states, final)
+        told = [story for story, _ in shared]
+        final = {name: replace(final[name], together=story.final) for story, of in shared for name in of}
     return Replay(
         rule,
         times,
         names,
-        np.concatenate([block.values for block in blocks]) if blocks else np.empty((0, times.size)),
-        np.concatenate([block.states for block in blocks]) if blocks else np.empty((0, times.size), np.int8),
+        values,
+        states,
         _in_order(one for story in stories.values() for one in story.transitions),
-        _in_order(one for story in stories.values() for one in story.notifications),
-        _in_order(one for story in stories.values() for one in story.suppressed),
-        {name: story.final for name, story in stories.items() if story.final is not None},
+        _in_order(one for story in told for one in story.notifications),
+        _in_order(one for story in told for one in story.suppressed),
+        final,
         known,
     )
 
@@ -181,6 +192,7 @@ class _Judging:
 
     def _story(self, name: str, judged: Judged, row: int) -> Story:
         course = Course(
+            keys=self.rule.keys,
             group=self.groups[name],
             name=name,
             states=judged.states[row],
@@ -188,10 +200,44 @@ class _Judging:
             first_seen=judged.first_seen[row],
             missing_since=judged.missing_since[row],
             before=self.known.get(name),
-            silences=silences_of(self.rule.keys, self.groups[name], self.downtimes),
+            hush=OwnHush(self._silences(name)),
             words=self.findings.words(self.groups[name]),
+            quiet=self.rule.notify_by is not None,
         )
         return tell(self.rule, self.times, course)
+
+    def _silences(self, name: str) -> tuple[Silence, ...]:
+        return silences_of(self.rule.keys, self.groups[name], self.downtimes)
+
+    def together(
+        self,
+        by: tuple[str, ...],
+        names: Sequence[str],
+        values: Floats,
+        states: Bytes,
+        final: Mapping[str, GroupState],
+    ) -> list[tuple[Story, list[str]]]:
+        """What is told of the groups with the same values of the keys `by`, and which of them still exist."""
+        members: dict[Group, list[Member]] = {}
+        living: dict[Group, list[str]] = {}
+        for row, name in enumerate(names):
+            group = self.groups[name]
+            own = share(self.rule, by, group)
+            member = Member(
+                group=group,
+                states=states[row],
+                values=values[row],
+                first_seen=final[name].first_seen if name in final else -1,
+                before=self.known.get(name),
+                silences=self._silences(name),
+                words=self.findings.words(group),
+            )
+            members.setdefault(own, []).append(member)
+            living.setdefault(own, []).extend([name] if name in final else [])
+        return [
+            (tell(self.rule, self.times, merged(self.rule, by, own, members[own])), living[own])
+            for own in sorted(members)
+        ]
 
 
 class _Timed(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from dd_sync.evaluate.select import Group, matcher, tags_of
 from dd_sync.model.downtime import END_STATES
@@ -49,6 +50,37 @@ class Silence:
 
     def __str__(self) -> str:
         return f"a downtime on {render_scope(self.scope)}"
+
+
+class Hush(Protocol):
+    """What silences whoever is told of a group, or of several at once."""
+
+    @property
+    def silences(self) -> Sequence[Silence]:
+        """All that ever concern it; one that ended since the last evaluation has to be among them."""
+        ...
+
+    def at(self, index: int, moment: int) -> Silence | None:
+        """What silences it now: at an evaluation's index and time."""
+        ...
+
+    def of_recovery(self, moment: int) -> Silence | None:
+        """What silences even a recovery from a trouble that was told."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnHush:
+    """The silences that cover one group."""
+
+    silences: tuple[Silence, ...]
+
+    def at(self, index: int, moment: int) -> Silence | None:
+        return next((silence for silence in self.silences if silence.covers(moment)), None)
+
+    def of_recovery(self, moment: int) -> Silence | None:
+        silent = (silence for silence in self.silences if silence.covers(moment))
+        return next((silence for silence in silent if silence.mute_first_recovery), None)
 
 
 def silences_of(by: Sequence[str], group: Group, silences: Iterable[Silence]) -> tuple[Silence, ...]:

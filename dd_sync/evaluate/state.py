@@ -19,6 +19,8 @@ class GroupState:
     into any other state than OK; both stay after a recovery until the group leaves OK again.
     told: whether anybody was notified since it left OK. last_notified_at, renotified: the last notification
     of this trouble and how many renotifications the present state has had; renotify_at: when the next is due.
+    together: the state of all the groups that are told of in one, the same in each; None where each is told
+    of by itself.
     """
 
     state: State
@@ -33,11 +35,23 @@ class GroupState:
     last_notified_at: int | None = None
     renotified: int = 0
     renotify_at: int | None = None
+    together: GroupState | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "state": self.state.value}
+        return {
+            **asdict(self),
+            "state": self.state.value,
+            "together": None if self.together is None else self.together.to_json(),
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> GroupState:
         """The opposite of to_json. Raises ValueError or TypeError for anything else."""
-        return cls(**{**data, "state": State(data["state"])})
+        together = data.get("together")
+        return cls(
+            **{
+                **data,
+                "state": State(data["state"]),
+                "together": None if together is None else cls.from_json(together),
+            }
+        )

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.rule import Rule, Thresholds
-from dd_sync.evaluate.select import TOTAL, Group
+from dd_sync.evaluate.select import Group, group_name
 from dd_sync.message.fill import Context, fill
 from dd_sync.message.tools import handles
 from dd_sync.model.state import State
 from dd_sync.query.nodes import And, Metric, Scope, Tag
 from dd_sync.query.tools import metrics_in
 
-_WORDS = {State.ALERT: "Triggered", State.WARN: "Warn", State.NO_DATA: "No data", State.OK: "Recovered"}
+_WORDS = {
+    State.ALERT: "Triggered",
+    State.WARN: "Warn",
+    State.UNKNOWN: "Unknown",
+    State.NO_DATA: "No data",
+    State.OK: "Recovered",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,26 +38,27 @@ class Told:
 
 
 def say(
-    rule: Rule, group: Group, name: str, told: Told, words: Mapping[str, str | float]
+    rule: Rule, keys: Sequence[str], group: Group, told: Told, words: Mapping[str, str | float]
 ) -> tuple[str, str, tuple[str, ...]]:
     """Title, body and handles. words: variables that only this type of monitor has."""
-    context = _context(rule, group, told, words)
+    context = _context(rule, {**_variables(rule, keys, group, told), **words}, told)
     body = fill(rule.message, context).rstrip()
     if told.renotify and rule.escalation is not None:
         body = f"{body}\n\n{fill(rule.escalation, context).rstrip()}".lstrip("\n")
     word = "Re-Triggered" if told.renotify else _WORDS[told.after]
-    on = f" on {{{name}}}" if rule.include_tags and name != TOTAL else ""
+    on = f" on {{{group_name(keys, group)}}}" if rule.include_tags and keys else ""
     priority = f"[P{rule.monitor.priority}] " if rule.monitor.priority else ""
     title = f"{priority}[{word}{on}] {fill(rule.name, context)}"
     return title, body, handles(body)
 
 
-def _context(rule: Rule, group: Group, told: Told, words: Mapping[str, str | float]) -> Context:
+def _context(rule: Rule, variables: Mapping[str, str | float], told: Told) -> Context:
     recovered = told.after is State.OK
     return Context(
         is_alert=told.after is State.ALERT,
         is_warning=told.after is State.WARN,
         is_no_data=told.after is State.NO_DATA,
+        is_unknown=told.after is State.UNKNOWN,
         is_recovery=recovered,
         is_alert_recovery=recovered and told.before is State.ALERT,
         is_warning_recovery=recovered and told.before is State.WARN,
@@ -59,11 +66,11 @@ def _context(rule: Rule, group: Group, told: Told, words: Mapping[str, str | flo
         is_alert_to_warning=told.before is State.ALERT and told.after is State.WARN,
         is_renotify=told.renotify,
         priority=rule.monitor.priority,
-        variables={**_variables(rule, group, told), **words},
+        variables=variables,
     )
 
 
-def _variables(rule: Rule, group: Group, told: Told) -> dict[str, str | float]:
+def _variables(rule: Rule, keys: Sequence[str], group: Group, told: Told) -> dict[str, str | float]:
     bounds = rule.thresholds
     numbers = {
         "value": told.value,
@@ -80,7 +87,7 @@ def _variables(rule: Rule, group: Group, told: Told) -> dict[str, str | float]:
         first_triggered_at=_text(told.first_triggered_at),
         last_triggered_at=_text(told.last_triggered_at),
     )
-    variables.update({f"{key}.name": value for key, value in zip(rule.keys, group, strict=True)})
+    variables.update({f"{key}.name": value for key, value in zip(keys, group, strict=True)})
     return variables
 
 

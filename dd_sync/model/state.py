@@ -10,8 +10,9 @@ class State(StrEnum):
     WARN = "Warn"
     ALERT = "Alert"
     NO_DATA = "No Data"
+    UNKNOWN = "Unknown"
 
     @property
     def severity(self) -> int:
-        """Alert 4 > Warn 3 > No Data 2 > OK 1."""
-        return {"OK": 1, "No Data": 2, "Warn": 3, "Alert": 4}[self.value]
+        """Alert 5 > Warn 4 > Unknown 3 > No Data 2 > OK 1; only service checks are ever Unknown."""
+        return {"OK": 1, "No Data": 2, "Unknown": 3, "Warn": 4, "Alert": 5}[self.value]

@@ -75,7 +75,8 @@ def test_the_place_counts_lines() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"notify_by": ["*"]}, "'notify_by'"),
+        ({"notify_by": ["host"]}, "notify_by has 'host'"),
+        ({"notify_by": "tenant"}, "not a list"),
         ({"scheduling_options": {"custom_schedule": {}}}, "'scheduling_options'"),
         ({"something_new": True}, "'something_new'"),
         ({"on_missing_data": "explode"}, "'explode'"),
