@@ -15,6 +15,7 @@ from dd_sync.datadog.monitors import DatadogMonitors
 from dd_sync.datadog.pace import Pace
 from dd_sync.datadog.retry import Patience
 from dd_sync.datadog.target import Target, choose_target
+from dd_sync.datadog.transport import Transport
 from dd_sync.datadog.wire import Wire
 from dd_sync.errors import DatadogError
 from dd_sync.ports import Downtimes, Monitors, Search
@@ -94,7 +95,9 @@ def connect(
     configuration.access_token = None
     client = ApiClient(configuration)
     client.user_agent = f"dd-sync/{__version__} {client.user_agent}"
-    client.rest_client.pool_manager.connection_pool_kw["maxsize"] = _CONNECTIONS
+    pools = client.rest_client.pool_manager
+    pools.connection_pool_kw["maxsize"] = _CONNECTIONS
+    client.rest_client.pool_manager = Transport(pools, patience.whole)
     return Datadog(target, client, patience)
 
 

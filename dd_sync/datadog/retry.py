@@ -33,7 +33,8 @@ class Failure:
 class Patience:
     """At most `retries` further attempts, none begun when it could end after `budget` seconds in all.
 
-    connect, read: time limits of one attempt, seconds; read is the longest silence, not the whole.
+    connect, read, whole: time limits of one attempt, seconds; read is the longest silence, whole is from
+    sending to the last byte of the answer.
     sleep, clock and jitter come in so that tests need not wait. jitter gives numbers in [0, 1).
     """
 
@@ -41,6 +42,7 @@ class Patience:
     budget: float = 8.0
     connect: float = 3.0
     read: float = 8.0
+    whole: float = 30.0
     first_wait: float = 0.4
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import urllib3
 from datadog_api_client.exceptions import ApiException, OpenApiException
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -21,17 +20,19 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from dd_sync.datadog.pace import Pace
+from dd_sync.datadog.pace import LONGEST_WAIT, Pace
 from dd_sync.datadog.retry import Failure, Patience
 from dd_sync.datadog.target import Target
+from dd_sync.datadog.transport import LARGEST, Answer, TooLargeError
 from dd_sync.errors import DatadogError
 
 _LONGEST_DETAIL = 400
 _MOST_DETAILS = 5
+_A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _Read:
     body: Any
     status: int
     headers: Mapping[str, str]
@@ -49,7 +50,7 @@ class Wire:
         self,
         method: str,
         path: str,
-        send: Callable[[], urllib3.BaseHTTPResponse],
+        send: Callable[[], Answer],
         also: tuple[int, ...] = (),
     ) -> Any:
         """The JSON that `send` is answered with; None if the answer is empty.
@@ -66,7 +67,8 @@ class Wire:
             if not isinstance(outcome, Failure):
                 return outcome.body
             attempts += 1
-            if in_pace and outcome.error.status == 429 and attempts <= self.patience.retries:
+            refused = in_pace and outcome.error.status == 429 and attempts <= self.patience.retries
+            if refused and paced < LONGEST_WAIT:
                 # It was refused, not carried out; the pace knows when there is room again.
                 continue
             spent = self.patience.clock() - started - paced
@@ -79,9 +81,9 @@ class Wire:
         self,
         method: str,
         path: str,
-        send: Callable[[], urllib3.BaseHTTPResponse],
+        send: Callable[[], Answer],
         also: tuple[int, ...],
-    ) -> tuple[float, bool, _Answer | Failure]:
+    ) -> tuple[float, bool, _Read | Failure]:
         """Seconds waited before the attempt, whether a next one would be paced too, and what came of it."""
         if method == "GET":
             return 0.0, False, self._attempt(f"{method} {path}", send, also)
@@ -89,7 +91,7 @@ class Wire:
         route = f"{method} {'/'.join(path.split('/')[:4])}"
         waited = self.pace.enter(route)
         sent = self.patience.clock()
-        outcome: _Answer | Failure | None = None
+        outcome: _Read | Failure | None = None
         try:
             outcome = self._attempt(f"{method} {path}", send, also)
         finally:
@@ -97,20 +99,25 @@ class Wire:
             in_pace = self.pace.leave(route, sent, status, outcome.headers if outcome else {})
         return waited, in_pace, outcome
 
-    def _attempt(
-        self, request: str, send: Callable[[], urllib3.BaseHTTPResponse], also: tuple[int, ...]
-    ) -> _Answer | Failure:
+    def _attempt(self, request: str, send: Callable[[], Answer], also: tuple[int, ...]) -> _Read | Failure:
         status: int | None = None
         try:
             answer = send()
             status = answer.status
-            return _Answer(_json(answer.data), status, answer.headers)
+            return _Read(_json(answer.data), status, answer.headers)
         except ApiException as error:
             if error.status in also:
-                return _Answer(error.body, int(error.status), error.headers or {})
+                return _Read(error.body, int(error.status), error.headers or {})
             return self._refused(request, error) if error.status else self._no_tls(request, error)
         except (HTTPError, OSError) as error:
             return self._unreachable(request, error)
+        except TooLargeError:
+            # Raised, not returned: the same request again would be answered with as much.
+            raise DatadogError(
+                f"{request}: {self.target.name} answered with more than {LARGEST // 1_000_000} MB",
+                hint="no list of monitors is as large; is a proxy in between? check DD_SITE and DD_HOST",
+                status=200,
+            ) from None
         except (ValueError, RecursionError, OpenApiException):
             # UnicodeDecodeError is one: the client decodes the body of an error answer.
             return Failure(
@@ -204,10 +211,22 @@ def _text(error: Any) -> str:
 
 
 def _seconds(headers: Mapping[str, str], wanted: str) -> float | None:
+    """A number of seconds up to a day, None for anything else."""
     for name, value in headers.items():
-        if name.lower() == wanted and value.strip().isdecimal():
-            return float(value)
+        text = value.strip()
+        if name.lower() == wanted and text.isascii() and text.isdecimal() and len(text) < 10:
+            return float(text) if int(text) <= _A_DAY else None
     return None
+
+
+_HINTS = {
+    400: "mend what these words name, in the YAML if it is a monitor; `dd-sync check` finds most of it",
+    404: "it does not exist on {name}; another DD_SITE or DD_HOST?",
+    408: "the request took too long to arrive; run it again, nothing is done twice",
+    409: "something in Datadog stands against it, or somebody changes the same; plan again",
+    413: "the request is larger than {name} takes; shorten the message or the query",
+    418: "this is not Datadog's API, but something in between that refuses; check DD_HOST and the proxy",
+}
 
 
 def _hint(status: int, name: str, reset: float | None) -> str:
@@ -221,10 +240,10 @@ def _hint(status: int, name: str, reset: float | None) -> str:
     if status == 429:
         when = f"in {reset:.0f} s" if reset is not None else "later"
         return f"too many requests; run it again {when}"
-    if status == 404:
-        return f"it does not exist on {name}; another DD_SITE or DD_HOST?"
+    if status in _HINTS:
+        return _HINTS[status].format(name=name)
     if 300 <= status < 400:
         return "redirects are not followed, since they would carry the keys elsewhere; check DD_HOST"
     if status >= 500:
         return "Datadog has a problem; run it again later, nothing is done twice"
-    return ""
+    return "Datadog refuses it as it is; is there a proxy in between? check DD_SITE and DD_HOST"

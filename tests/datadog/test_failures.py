@@ -127,15 +127,38 @@ def test_a_limited_create_was_not_carried_out_so_it_is_sent_again() -> None:
         assert len(server.requests) == 2
 
 
-def test_a_limit_that_does_not_say_until_when_says_later() -> None:
-    with (
-        wild(
-            lambda number, line: reply(429, {"errors": []}, headers={"X-RateLimit-Reset": "soon"})
-        ) as server,
-        pytest.raises(DatadogError) as caught,
-    ):
-        client(server.url).monitors.list()
-    assert "again later" in caught.value.hint
+@pytest.mark.parametrize(
+    "reset", ["soon", "9" * 400, "99999999", "1e3", "-1", "0x10", "\xb2", "nan", "inf", "", "1_0", "86401"]
+)
+@pytest.mark.parametrize("more", [{}, {"X-RateLimit-Remaining": "0", "X-RateLimit-Period": "9" * 400}])
+def test_a_limit_that_does_not_say_until_when_is_neither_believed_nor_waited_for(
+    reset: str, more: dict[str, str]
+) -> None:
+    naps: list[float] = []
+    limited = reply(429, {"errors": []}, headers={"X-RateLimit-Reset": reset, **more})
+    with wild(lambda number, line: limited) as server:
+        for send in (client(server.url, naps=naps).monitors.list, lambda: _create(server.url, naps)):
+            naps.clear()
+            with pytest.raises(DatadogError) as caught:
+                send()
+            assert "again later" in caught.value.hint
+            assert sum(naps) <= 8
+
+
+def _create(url: str, naps: list[float]) -> object:
+    return client(url, naps=naps).monitors.create(BODY)
+
+
+def test_a_limit_that_others_use_up_again_and_again_is_waited_for_so_long_and_then_told() -> None:
+    naps: list[float] = []
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "50", "X-RateLimit-Period": "60"}
+    with wild(lambda number, line: reply(429, {"errors": ["full"]}, headers=headers)) as server:
+        with pytest.raises(DatadogError, match="answered 429: full") as caught:
+            client(server.url, naps=naps).monitors.create(BODY)
+        assert 2 <= len(server.requests) <= 4
+    assert sum(naps) < 120
+    assert "run it again in 50 s" in caught.value.hint
+    assert not caught.value.is_unclear
 
 
 def test_redirects_are_not_followed_since_they_would_carry_the_keys() -> None:
@@ -206,7 +229,19 @@ def test_every_form_of_error_body_is_read(body: object, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "hint"), [(401, "is not valid"), (403, "monitors_write"), (404, "DD_SITE")]
+    ("status", "hint"),
+    [
+        (400, "mend what these words name"),
+        (401, "is not valid"),
+        (403, "monitors_write"),
+        (404, "DD_SITE"),
+        (405, "proxy"),
+        (408, "nothing is done twice"),
+        (409, "plan again"),
+        (413, "shorten the message"),
+        (418, "DD_HOST"),
+        (501, "later"),
+    ],
 )
 def test_each_status_says_what_to_do(status: int, hint: str) -> None:
     with (

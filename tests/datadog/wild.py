@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,8 +15,8 @@ from dd_sync.datadog.client import Datadog, connect
 from dd_sync.datadog.retry import Patience
 
 KEYS = {"DD_API_KEY": "a1" * 16, "DD_APP_KEY": "b2" * 20}
-# What a test answers with: bytes to send, or None to hang up without a word.
-Reply = bytes | None
+# What a test answers with: bytes to send, at once or in parts, or None to hang up without a word.
+Reply = bytes | Iterable[bytes] | None
 
 
 @dataclass
@@ -53,8 +53,10 @@ def wild(answer: Callable[[int, str], Reply], *, at_once: bool = False) -> Itera
             if line:
                 server.requests.append(line)
                 data = answer(len(server.requests) - 1, line)
-                if data is not None:
-                    connection.sendall(data)
+                # A client that has heard enough hangs up.
+                with suppress(ConnectionError):
+                    for part in [data] if isinstance(data, bytes) else data or ():
+                        connection.sendall(part)
 
     def serve() -> None:
         while not stopped.is_set():
@@ -96,8 +98,10 @@ def _read_request(connection: socket.socket) -> str:
     return head.split(b"\r\n")[0].decode()
 
 
-def client(url: str, *, naps: list[float] | None = None, read: float = 8.0) -> Datadog:
+def client(url: str, *, naps: list[float] | None = None, read: float = 8.0, whole: float = 30.0) -> Datadog:
     """A client that waits without waiting: its clock is what it slept."""
     slept = naps if naps is not None else []
-    patience = Patience(read=read, sleep=slept.append, clock=lambda: sum(slept), jitter=lambda: 0.0)
+    patience = Patience(
+        read=read, whole=whole, sleep=slept.append, clock=lambda: sum(slept), jitter=lambda: 0.0
+    )
     return connect(KEYS, host=url, patience=patience)
