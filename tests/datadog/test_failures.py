@@ -12,6 +12,7 @@ from dd_sync.datadog.client import Datadog
 from dd_sync.datadog.pace import Pace
 from dd_sync.datadog.retry import Patience
 from dd_sync.datadog.target import Target
+from dd_sync.datadog.transport import Answer
 from dd_sync.datadog.wire import Wire
 from dd_sync.errors import DatadogError, Exit
 from tests.datadog.wild import KEYS, client, reply, wild
@@ -274,7 +275,7 @@ def test_only_a_refused_certificate_surely_came_before_the_request(
     # As the client does it: a TLS failure of urllib3 becomes status 0.
     client_error: Any = ApiException
 
-    def send() -> urllib3.BaseHTTPResponse:
+    def send() -> Answer:
         raise client_error(status=0, reason=f"SSLError\n{reason}")
 
     with pytest.raises(DatadogError, match=r"no secure connection to datadoghq\.com") as caught:
@@ -284,7 +285,7 @@ def test_only_a_refused_certificate_surely_came_before_the_request(
 
 
 def test_a_host_that_never_connects_did_not_get_the_request(wire: Wire) -> None:
-    def send() -> urllib3.BaseHTTPResponse:
+    def send() -> Answer:
         raise urllib3.exceptions.ConnectTimeoutError("too slow")
 
     with pytest.raises(DatadogError, match="did not answer in time") as caught:
