@@ -80,6 +80,7 @@ def _group(item: Any) -> LiveGroup:
         str(item.get("monitor_name") or item.get("name") or ""),
         tuple(map(str, tags)),
         str(item.get("status") or ""),
+        tuple(map(str, item.get("all_tags") or ())),
         item.get("muted") is True,
     )
 

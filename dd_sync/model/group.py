@@ -14,13 +14,15 @@ TRIGGERED = ("Alert", "Warn", "No Data")
 class LiveGroup:
     """One group of a monitor. tags: what it is grouped by, `tenant:acme`; status: `Alert`, `Warn`, `OK`, …
 
-    muted: whether some downtime silences it now, as far as Datadog says.
+    monitor_tags: the monitor's own, with the group's; muted: whether some downtime silences it now, as far
+    as Datadog says.
     """
 
     monitor_id: int
     monitor: str
     tags: tuple[str, ...]
     status: str
+    monitor_tags: tuple[str, ...] = ()
     muted: bool = False
 
 
