@@ -20,6 +20,13 @@ class Monitors(Protocol):
         """All live monitors that carry every one of `tags`; complete, or an error."""
         ...
 
+    def count(self, tags: Sequence[str]) -> int | None:
+        """How many monitors Datadog's search knows with every one of `tags`; None if it cannot say.
+
+        An index of its own, which lags behind: it vouches for a list, and never replaces one.
+        """
+        ...
+
     def get(self, monitor_id: int) -> Json: ...
 
     def create(self, body: Mapping[str, Any]) -> Json: ...

@@ -30,7 +30,7 @@ class Listing:
         found = _carrying(tags, first)
         if len(first) < PAGE:
             return found
-        total = self._count(tags)
+        total = self.count(tags)
         if total is not None:
             found += _carrying(tags, chain.from_iterable(self._further(tags, total // PAGE)))
             if len(found) == total == len({monitor["id"] for monitor in found}):
@@ -62,7 +62,7 @@ class Listing:
                 offset = monitor["id"]
             yield page
 
-    def _count(self, tags: Sequence[str]) -> int | None:
+    def count(self, tags: Sequence[str]) -> int | None:
         """How many monitors the search index knows; None if it cannot say, which is no reason to stop."""
         query = " ".join(f'tag:"{tag}"' for tag in tags)
         try:

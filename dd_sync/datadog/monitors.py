@@ -29,6 +29,9 @@ class DatadogMonitors:
     def list(self, tags: Sequence[str] = ()) -> _Page:
         return Listing(self.wire, self.api).read(tags)
 
+    def count(self, tags: Sequence[str]) -> int | None:
+        return Listing(self.wire, self.api).count(tags)
+
     def get(self, monitor_id: int) -> Json:
         return self._monitor("GET", f"{_PATH}/{monitor_id}", lambda: self.api.get_monitor(monitor_id))
 

@@ -92,6 +92,7 @@ class _Run:
     ids: dict[str, int] = field(default_factory=dict)
     cut_off: str = ""
     wrote: bool = False
+    search_first: bool = False
 
     def __post_init__(self) -> None:
         self.ids = {key: one.id for key, one in self.live.items()}
@@ -147,10 +148,21 @@ class _Run:
         return {**change.body, "query": kind.resolve(str(change.body["query"]), self.ids)}
 
     def write(self) -> None:
+        self.search_first = self._is_doubtful()
         for writes in write_rounds(self.plan.changes):
             self._round(writes, self._write)
         for deletes in delete_rounds(self.plan.changes):
             self._delete_round(deletes)
+
+    def _is_doubtful(self) -> bool:
+        """Whether an empty list is to be doubted: Datadog's search does not know of none as well.
+
+        A list that is wrongly empty would create everything twice.
+        """
+        creates = any(isinstance(change, (Create, Replace)) for change in self.plan.changes)
+        if self.owned or not creates:
+            return False
+        return self.monitors.count((MANAGED, CATALOG + self.plan.catalog)) != 0
 
     def _round(self, changes: Sequence[_C], act: Callable[[_C], Outcome]) -> None:
         if len(changes) == 1 or self.workers == 1:
@@ -222,7 +234,7 @@ class _Run:
 
     def _create(self, change: Create | Replace) -> Outcome:
         creator = Creator(self.monitors, self.plan.catalog, self.sleep, self.stopping.is_set)
-        made = creator.create(change.key, marked(self._body(change)), search_first=not self.owned)
+        made = creator.create(change.key, marked(self._body(change)), search_first=self.search_first)
         if isinstance(change, Replace):
             return Outcome(key=change.key, did="replaced", monitor_id=made.monitor_id)
         if made.adopted:

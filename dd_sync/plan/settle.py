@@ -12,6 +12,7 @@ from dd_sync.model.ownership import CATALOG, MANAGED
 from dd_sync.plan.changes import Change, Delete, Json, Plan
 from dd_sync.plan.create import SETTLE_STEPS
 from dd_sync.plan.report import Outcome, Report
+from dd_sync.plan.same import plainly_same
 from dd_sync.ports import Monitors
 
 Found = Mapping[str, Sequence[Json]]
@@ -70,6 +71,8 @@ def _as_planned(change: Change, live: Sequence[Json], ids: Mapping[str, int]) ->
         return not live
     if len(live) != 1:
         return False
-    body = {**change.body, "query": kind.resolve(str(change.body["query"]), ids)}
-    ours, theirs = kind.compared(Monitor.from_json(body), Monitor.from_json(live[0]))
+    wanted = Monitor.from_json({**change.body, "query": kind.resolve(str(change.body["query"]), ids)})
+    if plainly_same(wanted, live[0]):
+        return True
+    ours, theirs = kind.compared(wanted, Monitor.from_json(live[0]))
     return ours == theirs

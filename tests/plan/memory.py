@@ -19,13 +19,14 @@ Fault = Callable[[str, Any], None]
 class MemoryMonitors:
     """Implements the port `Monitors`. `before` and `after` are called around each write and may raise.
 
-    lag: so many list calls after a write still answer without it.
+    lag: so many list calls after a write still answer without it. counts: whether its search can count.
     """
 
     def __init__(self) -> None:
         self.live: dict[int, Json] = {}
         self.writes: list[tuple[str, Any]] = []
         self.lists = 0
+        self.counts = True
         self.blocked: dict[int, tuple[str, ...]] = {}
         self.forced: list[int] = []
         self.before: Fault = lambda what, detail: None
@@ -61,6 +62,9 @@ class MemoryMonitors:
         else:
             source = list(self.live.values())
         return [copy.deepcopy(m) for m in source if set(tags) <= set(m["tags"])]
+
+    def count(self, tags: Sequence[str]) -> int | None:
+        return sum(set(tags) <= set(m["tags"]) for m in self.live.values()) if self.counts else None
 
     def get(self, monitor_id: int) -> Json:
         self._known(monitor_id)

@@ -167,13 +167,25 @@ def test_an_adopted_monitor_that_differs_is_updated(datadog: MemoryMonitors, nap
     assert len(datadog.live) == 1
 
 
-def test_with_an_empty_list_each_create_is_searched_for_first(datadog: MemoryMonitors, naps: Naps) -> None:
+@pytest.mark.parametrize("counts", [True, False])
+def test_with_an_empty_list_that_search_does_not_confirm_each_create_is_searched_for_first(
+    datadog: MemoryMonitors, naps: Naps, counts: bool
+) -> None:
     made = build_plan([declare("a")], [], CATALOG)
     datadog.put(declare("a").monitor.body())
-    datadog.stale, datadog.lag = [], 1
+    datadog.stale, datadog.lag, datadog.counts = [], 1, counts
     report = apply(made, datadog, sleep=naps)
     assert [outcome.did for outcome in report.outcomes] == ["adopted"]
     assert datadog.writes == []
+
+
+def test_where_search_knows_of_none_either_no_create_is_searched_for(
+    datadog: MemoryMonitors, naps: Naps
+) -> None:
+    made = build_plan([declare(f"a-{number}") for number in range(20)], [], CATALOG)
+    assert apply(made, datadog, sleep=naps).is_complete
+    assert len(datadog.live) == 20
+    assert datadog.lists == 2
 
 
 def test_of_two_applies_at_once_the_lowest_id_stays_and_a_run_deletes_only_its_own(
