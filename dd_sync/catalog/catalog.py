@@ -17,6 +17,7 @@ from dd_sync.catalog.source import Files, Source
 from dd_sync.catalog.tunables import TunableValue
 from dd_sync.errors import Place, Problem
 from dd_sync.model.monitor import Declared
+from dd_sync.model.resource import Kind, Resource
 
 if TYPE_CHECKING:
     from dd_sync.query.alerts import Query
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 class Catalog:
     """name: as in Datadog, with the environment; monitors: by key; tunables: by name.
 
-    queries: as nodes, by the monitor's key.
+    queries: as nodes, by the monitor's key. resources: downtimes, dashboards and webhooks, by kind and key.
+    manages: the kinds of those that have a section in some file, be it empty.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Catalog:
     queries: Mapping[str, Query]
     files: Files = field(repr=False)
     interpolation: Interpolation = field(repr=False)
+    resources: tuple[Resource, ...] = ()
+    manages: frozenset[Kind] = frozenset()
 
     @property
     def folder(self) -> Path:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
+from dd_sync.catalog.dashboards import DashboardForm
+from dd_sync.catalog.downtimes import DowntimeForm
 from dd_sync.catalog.schema import GuardDefaults, GuardForm, RawForm
 from dd_sync.catalog.settings import Settings
 from dd_sync.catalog.tunables import Tunable
+from dd_sync.catalog.webhooks import WebhookForm
 from dd_sync.guards.registry import BUILT_IN, find
 from dd_sync.model.options import TYPES
 
 _DEFINITIONS = "#/$defs/{model}"
 # A tunable may stand for any value that is not text by nature.
 _FILLED_IN = {"type": "string", "pattern": r"^\$\{[a-z][a-z0-9_]*\}$"}
+
+_SECTIONS: Mapping[str, type[BaseModel]] = {
+    "downtimes": DowntimeForm,
+    "dashboards": DashboardForm,
+    "webhooks": WebhookForm,
+}
 
 
 def json_schema() -> dict[str, Any]:
@@ -40,6 +49,10 @@ def json_schema() -> dict[str, Any]:
             "monitors": {
                 "type": "array",
                 "items": {"if": {"required": ["guard"]}, "then": short, "else": raw},
+            },
+            **{
+                section: {"type": "array", "items": _with_tunables(_added(form, definitions))}
+                for section, form in _SECTIONS.items()
             },
         },
         "additionalProperties": False,

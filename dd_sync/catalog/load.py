@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from dd_sync.catalog.monitors import KNOWN, Read, Reader
 from dd_sync.catalog.problems import Found
 from dd_sync.catalog.queries import Queries
 from dd_sync.catalog.references import cycles, offset_of
+from dd_sync.catalog.resources import SECTIONS, Context, read_resources, sections_in
 from dd_sync.catalog.schema import GuardDefaults, key
 from dd_sync.catalog.settings import Settings, check_env, read_settings
 from dd_sync.catalog.source import Files, Source, read_files
@@ -33,8 +35,7 @@ from dd_sync.model.monitor import Declared
 __all__ = ["Catalog", "Loading", "compile_files", "load"]
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
-_SECTIONS = ("tunables", "defaults", "monitors")
-_NOT_YET = ("downtimes", "dashboards", "webhooks")
+_SECTIONS = ("tunables", "defaults", "monitors", *SECTIONS)
 
 
 def load(
@@ -45,13 +46,15 @@ def load(
     today: date,
     overrides: Mapping[str, object] = _NOTHING,
     allow_unknown_options: bool = False,
+    now: datetime | None = None,
 ) -> Loading:
     """Everything `folder` declares.
 
     environ: environment variables, of which only the declared tunables' are read; env: the environment whose
     file of values is used and whose name marks what it owns; today: a date in UTC; overrides: values of
     tunables by name, stronger than all else; allow_unknown_options: options of raw monitors that this
-    version does not know pass. Raises CatalogError only where there is no catalog at all.
+    version does not know pass; now: an aware time of that day, its midnight if not given.
+    Raises CatalogError only where there is no catalog at all.
     """
     with collector_paused():
         return compile_files(
@@ -61,6 +64,7 @@ def load(
             today=today,
             overrides=overrides,
             allow_unknown_options=allow_unknown_options,
+            now=now,
         )
 
 
@@ -72,6 +76,7 @@ def compile_files(
     today: date,
     overrides: Mapping[str, object] = _NOTHING,
     allow_unknown_options: bool = False,
+    now: datetime | None = None,
 ) -> Loading:
     """As `load`, from files that are read already: for the same catalog under other values."""
     check_env(env)
@@ -93,6 +98,12 @@ def compile_files(
     reads = _with_known_references(reads, keys, files, found, whole=whole)
     _check_protected(settings, keys, files, found, whole=whole)
     catalog = _catalog(settings, env, reads, files, interpolation)
+    if manages := sections_in(files):
+        moment = now or datetime.combine(today, time.min, UTC)
+        context = Context(
+            settings, catalog.name, interpolation, moment, found, keys, catalog.monitors, whole=whole
+        )
+        catalog = replace(catalog, resources=read_resources(files, context), manages=manages)
     return Loading(catalog, found.everything(), files.scenarios, keys)
 
 
@@ -147,10 +158,7 @@ def _check_sections(source: Source, found: Found) -> None:
         if section in _SECTIONS:
             continue
         hint: str | Callable[[], str]
-        if section in _NOT_YET:
-            problem = f"'{section}' cannot be declared yet"
-            hint = "this version syncs monitors; take the section away"
-        elif section in Settings.model_fields:
+        if section in Settings.model_fields:
             problem, hint = f"'{section}' belongs in catalog.yaml", "move it there"
         else:
             problem = f"unknown key '{section}'"

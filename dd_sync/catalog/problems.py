@@ -10,6 +10,8 @@ from dd_sync.catalog.source import Source
 from dd_sync.errors import Place, Problem, Severity, in_order
 
 RULE = "schema"
+# A line with a secret in it is not repeated: what is shown ends in the logs of CI.
+LITERAL = "literal-secret"
 # What one file can have wrong before the rest is only counted: nobody reads further, and output has an end.
 MOST_IN_A_FILE = 1000
 # From here on, an offset far into a text is not mapped back to the file: that takes as long as the text is.
@@ -58,7 +60,8 @@ class Found:
             return
         self._counts[source.file] = count + 1
         hint = hint if isinstance(hint, str) else hint()
-        self.problems.append(Problem(rule, problem, hint, where, severity, line))
+        shown = None if rule == LITERAL else line
+        self.problems.append(Problem(rule, problem, hint, where, severity, shown))
 
     def is_full(self, source: Source) -> bool:
         """Whether more problems of the file are only counted, so that nothing need be worked out for them."""

@@ -21,12 +21,16 @@ F = TypeVar("F", bound=BaseModel)
 
 @dataclass(slots=True)
 class Reading:
-    """Paths begin at the monitor, by the keys that were meant. wrong: whether an error was told."""
+    """Paths begin at the monitor, by the keys that were meant. wrong: whether an error was told.
+
+    names_monitors: keys under which `${monitor:key}` may stand.
+    """
 
     entry: Entry
     interpolation: Interpolation
     found: Found
     wrong: bool = False
+    names_monitors: Set[str] = frozenset({"query"})
     _unknown: set[Path] = field(default_factory=set)
     _spelt: dict[Path, str] = field(default_factory=dict)
 
@@ -74,7 +78,7 @@ class Reading:
         return filled
 
     def _fill(self, text: str, path: Path) -> Any:
-        mistakes = () if path[0] == "query" else tuple(map(_stray, REFERENCE.finditer(text)))
+        mistakes = () if path[0] in self.names_monitors else tuple(map(_stray, REFERENCE.finditer(text)))
         value: Any = text
         try:
             value = self.interpolation.fill(text)
@@ -136,7 +140,7 @@ class Reading:
 def _stray(match: Any) -> Unfit:
     return Unfit(
         "a reference outside a query",
-        hint="Datadog knows a monitor only by its id; name it in a composite's query",
+        hint="Datadog knows a monitor only by its id; name it in a composite's query or a widget",
         offset=match.start(),
         length=len(match[0]),
     )

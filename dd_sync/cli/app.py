@@ -50,11 +50,13 @@ class App:
         """The catalog with all its problems, whatever they are."""
         from dd_sync.catalog.load import load
 
+        now = self.now()
         loading = load(
             self.folder,
             environ=self.environ,
             env=self.env,
-            today=self.now().date(),
+            today=now.date(),
+            now=now,
             allow_unknown_options=self.allow_unknown_options,
         )
         self.screen.detail(

@@ -384,9 +384,9 @@ def test_wrong_defaults_are_told_once_and_their_monitors_left_out(
         ("monitors: [x]\n", "m.yaml:1:12 expected a monitor, found the text 'x'"),
         ("monitrs: []\n", "m.yaml:1:1 unknown key 'monitrs'"),
         ("policy: {}\n", "m.yaml:1:1 'policy' belongs in catalog.yaml"),
-        ("downtimes: []\n", "m.yaml:1:1 'downtimes' cannot be declared yet"),
-        ("dashboards: []\n", "m.yaml:1:1 'dashboards' cannot be declared yet"),
-        ("webhooks: []\n", "m.yaml:1:1 'webhooks' cannot be declared yet"),
+        ("downtimes: 3\n", "m.yaml:1:12 expected a list of downtimes, found 3"),
+        ("dashboards: 3\n", "m.yaml:1:13 expected a list of dashboards, found 3"),
+        ("webhooks: 3\n", "m.yaml:1:11 expected a list of webhooks, found 3"),
     ],
 )
 def test_a_file_of_another_shape_is_told(read: Read, text: str, expected: str) -> None:

@@ -1,0 +1,61 @@
+"""The scope of a downtime, `tenant:acme AND -tier:(a OR b)`: not the language of queries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dd_sync.errors import Unfit
+
+_LONGEST = 2000
+_CLAUSE = re.compile(
+    r"""-?(?P<key>[A-Za-z][\w./-]*):(?:
+        (?P<value>"[^"]+"|\*?[^\s,()"*]+\*?|\*)
+      | \(\s*(?:"[^"]+"|\*?[^\s,()"*]+\*?)(?:\s+OR\s+(?:"[^"]+"|\*?[^\s,()"*]+\*?))*\s*\)
+    )(?=$|[\s,])""",
+    re.VERBOSE,
+)
+_BETWEEN = re.compile(r"\s*,\s*|\s+AND\s+")
+_HINT = "as in tenant:acme, env:prod AND -tier:(a OR b), or * for all groups"
+
+
+def check_group_scope(text: str) -> None:
+    """Raises Unfit, with the offset of what is wrong."""
+    for _ in keys_of_scope(text):
+        pass
+
+
+def keys_of_scope(text: str) -> Iterator[tuple[str, int]]:
+    """The tag keys it asks for, each with its offset; none for `*`. Raises Unfit."""
+    if len(text) > _LONGEST:
+        raise Unfit(f"a scope of {len(text):,} characters", hint=f"at most {_LONGEST:,}")
+    if text.strip() == "*":
+        return
+    end = len(text.rstrip())
+    at = len(text) - len(text.lstrip())
+    while True:
+        clause = _CLAUSE.match(text, at)
+        if clause is None:
+            raise _wrong(text, at, end)
+        yield clause["key"], clause.start("key")
+        at = clause.end()
+        if at >= end:
+            return
+        between = _BETWEEN.match(text, at)
+        if between is None:
+            raise Unfit(
+                "clauses of a scope are joined by AND; OR stands only between the values of one key",
+                hint=_HINT,
+                offset=at,
+            )
+        at = between.end()
+
+
+def _wrong(text: str, at: int, end: int) -> Unfit:
+    word = re.compile(r"[^\s,]*").match(text, at)
+    length = max(1, len(word[0]) if word else 1)
+    if at >= end:
+        return Unfit("the scope is empty" if not text.strip() else "the scope ends too soon", hint=_HINT)
+    shown = text[at : at + length]
+    problem = f"'{shown[:60]}' is not a clause of a scope" if ":" in shown else f"'{shown[:60]}' has no key"
+    return Unfit(problem, hint=_HINT, offset=at, length=length)
