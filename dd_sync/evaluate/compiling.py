@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dd_sync.evaluate.composite import compile_composite
 from dd_sync.evaluate.metric_rule import compile_metric
 from dd_sync.evaluate.rule import Rule
 from dd_sync.evaluate.unsupported import Unsupported
@@ -15,6 +16,8 @@ def compile_rule(key: str, monitor: Monitor, monitor_id: int = 0) -> Rule:
     Raises QueryError or TemplateError for what is not in Datadog's languages, and Unsupported for what is
     but cannot be evaluated here; places are relative to the query or the message.
     """
-    if not is_metric_query(monitor.type, monitor.query):
-        raise Unsupported(f"monitors of type '{monitor.type}' with this form of query are not evaluated here")
-    return compile_metric(key, monitor, monitor_id)
+    if is_metric_query(monitor.type, monitor.query):
+        return compile_metric(key, monitor, monitor_id)
+    if monitor.type == "composite":
+        return compile_composite(key, monitor, monitor_id)
+    raise Unsupported(f"monitors of type '{monitor.type}' with this form of query are not evaluated here")

@@ -32,8 +32,8 @@ class Lives:
 
 def lives(rule: Rule, times: Ints, has: Bools, previous: Sequence[GroupState | None]) -> Lives:
     """has: bool [groups, T], whether there is data. previous: per group its state before times[0]."""
-    index, start = np.arange(times.size), int(times[0])
-    latest = np.maximum.accumulate(np.where(has, index, -1), axis=1)
+    start = int(times[0])
+    latest = latest_where(has)
     was_alive = np.array([rule.standing or before is not None for before in previous], dtype=np.bool_)
     began_missing = np.array([_missing_since(before, start) for before in previous], dtype=np.int64)
     after = times[np.minimum(latest + 1, times.size - 1)]
@@ -41,7 +41,7 @@ def lives(rule: Rule, times: Ints, has: Bools, previous: Sequence[GroupState | N
     missing_for = np.where(has, 0, times - missing_since)
     alive = has | (((latest >= 0) | was_alive[:, None]) & ~_longer(missing_for, rule.retention))
     before_it = np.concatenate([was_alive[:, None], alive[:, :-1]], axis=1)
-    begun = np.maximum.accumulate(np.where(has & ~before_it, index, -1), axis=1)
+    begun = latest_where(has & ~before_it)
     was_seen = np.array([start if before is None else before.first_seen for before in previous], np.int64)
     first_seen = np.where(begun >= 0, times[np.maximum(begun, 0)], was_seen[:, None])
     missing = ~has & alive
@@ -55,6 +55,11 @@ def lives(rule: Rule, times: Ints, has: Bools, previous: Sequence[GroupState | N
         first_seen=np.where(alive, first_seen, -1),
         missing_since=np.where(missing, missing_since, -1),
     )
+
+
+def latest_where(flags: Bools) -> Ints:
+    """Per row and column, [groups, T], the last column up to it where the flag is set; -1 before any."""
+    return np.maximum.accumulate(np.where(flags, np.arange(flags.shape[1]), -1), axis=1)
 
 
 def _missing_since(before: GroupState | None, start: int) -> int:

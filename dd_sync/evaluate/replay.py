@@ -9,11 +9,13 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from dd_sync.evaluate.compiling import compile_rule
+from dd_sync.evaluate.composite import CompositeFindings, CompositeRule, parts_of, with_parts
 from dd_sync.evaluate.expression import values_of
 from dd_sync.evaluate.findings import Findings, ValueFindings
-from dd_sync.evaluate.judge import ABSENT, CODES, Bytes, Judged
+from dd_sync.evaluate.judge import Bytes, Judged
 from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.notify import Course, Kind, Notification, Story, Suppressed, Transition, tell
+from dd_sync.evaluate.replayed import Replay
 from dd_sync.evaluate.rule import Rule
 from dd_sync.evaluate.select import Group, group_name, group_of
 from dd_sync.evaluate.series import Floats, Ints
@@ -22,7 +24,6 @@ from dd_sync.evaluate.sources import Sources
 from dd_sync.evaluate.state import GroupState
 from dd_sync.evaluate.together import Member, merged, share
 from dd_sync.evaluate.unsupported import Unsupported
-from dd_sync.model.state import State
 
 __all__ = [
     "GroupState",
@@ -37,6 +38,7 @@ __all__ = [
     "Unsupported",
     "compile_rule",
     "evaluation_times",
+    "parts_of",
     "replay",
 ]
 
@@ -45,65 +47,14 @@ __all__ = [
 _BUDGET = 2_000_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Replay:
-    """What a monitor did.
-
-    times: int64 [T], epoch seconds. groups: names such as `tenant:acme`, `*` for a simple alert.
-    values: float64 [groups, T], what was compared, NaN where nothing was.
-    states: int8 [groups, T], severities of State, 0 where the group does not exist.
-    transitions, notifications, suppressed: in the order of time, then of groups.
-    final: the state of every group that exists at the end, for the next replay's `previous`.
-    before: the `previous` it began with. step: the rollup, in seconds, of metrics that name none, 0 where
-    there are no metrics; notes: choices the result depends on.
-    """
-
-    rule: Rule
-    times: Ints
-    groups: tuple[str, ...]
-    values: Floats
-    states: Bytes
-    transitions: tuple[Transition, ...]
-    notifications: tuple[Notification, ...]
-    suppressed: tuple[Suppressed, ...]
-    final: Mapping[str, GroupState]
-    before: Mapping[str, GroupState]
-
-    @property
-    def step(self) -> int:
-        return self.rule.step if isinstance(self.rule, MetricRule) else 0
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return self.rule.notes
-
-    def index(self, at: int) -> int | None:
-        """The last evaluation at or before a time, None before the first."""
-        found = int(np.searchsorted(self.times, at, side="right")) - 1
-        return None if found < 0 else found
-
-    def state_at(self, group: str, at: int) -> State | None:
-        """The state as of the last evaluation at or before a time; None where the group does not exist."""
-        index = self.index(at)
-        if index is None or group not in self.groups:
-            return None
-        code = int(self.states[self.groups.index(group), index])
-        return None if code == ABSENT else CODES[code]
-
-    def value_at(self, group: str, at: int) -> float | None:
-        """The value of the last evaluation at or before a time, None where there was none."""
-        index = self.index(at)
-        if index is None or group not in self.groups:
-            return None
-        value = float(self.values[self.groups.index(group), index])
-        return None if np.isnan(value) else value
-
-
 def evaluation_times(rule: Rule, start: int, end: int) -> Ints:
     """When Datadog evaluates the rule, start <= time < end in epoch seconds.
 
-    Every minute; with a window of a day or more every 10 minutes, from two days on every 30.
+    Every minute; with a window of a day or more every 10 minutes, from two days on every 30; by its schedule
+    if it has one.
     """
+    if rule.schedule is not None:
+        return rule.schedule.between(start, end)
     first = -(-start // rule.frequency) * rule.frequency
     return np.arange(first, max(first, end), rule.frequency, dtype=np.int64)
 
@@ -123,6 +74,8 @@ def replay(
     Raises Unsupported, and what the sources raise.
     """
     known = dict(previous or {})
+    if isinstance(rule, CompositeRule):
+        rule = with_parts(rule, sources.parts)
     if not times.size:
         nothing = np.empty((0, 0))
         return Replay(rule, times, (), nothing, nothing.astype(np.int8), (), (), (), known, known)
@@ -162,6 +115,8 @@ def find(rule: Rule, sources: Sources, times: Ints) -> Findings:
     """What a rule of any type finds at `times`. Raises Unsupported, and what the sources raise."""
     if isinstance(rule, MetricRule):
         return ValueFindings(rule, rule.thresholds, times, values_of(rule, sources.series, times))
+    if isinstance(rule, CompositeRule):
+        return CompositeFindings(rule, sources.parts, times)
     raise Unsupported(f"monitors of type '{rule.monitor.type}' are not evaluated here")
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from dd_sync.evaluate.unsupported import Unsupported
+from dd_sync.evaluate.windows import Schedule, read_schedule
 from dd_sync.message.nodes import Template
 from dd_sync.message.parser import parse as parse_message
 from dd_sync.model.monitor import Monitor
@@ -91,7 +92,8 @@ class Rule:
     no_data_after: how long data has to be missing for No Data. notify_by: the keys that one notification is
     for each value of, () for one in all; None where every group is told by itself.
     empty: the value over no data at all, NaN if there is none. standing: its only group exists without data.
-    independent: each evaluation is told that is not OK, whatever was before.
+    schedule: when it is evaluated, instead of every `frequency`. independent: each evaluation is told that is
+    not OK, whatever was before.
     """
 
     key: str
@@ -116,6 +118,7 @@ class Rule:
     draft: bool
     empty: float = float("nan")
     standing: bool = False
+    schedule: Schedule | None = None
     independent: bool = False
     notes: tuple[str, ...] = ()
 
@@ -128,7 +131,7 @@ def read_rule(
     key: str,
     monitor: Monitor,
     monitor_id: int,
-    keys: tuple[str, ...],
+    keys: tuple[str, ...] | None,
     *,
     window: int,
     no_data_after: int | None = None,
@@ -136,12 +139,14 @@ def read_rule(
 ) -> Rule:
     """What all types share, read from the options, the name and the message.
 
-    no_data_after: where the options do not say; two windows if that is None. also: options of the monitor's
-    own type. Raises TemplateError, and Unsupported for options without a meaning here.
+    keys: None where they are known only later, with what is evaluated. no_data_after: where the options do
+    not say; two windows if that is None. also: options of the monitor's own type.
+    Raises TemplateError, and Unsupported for options without a meaning here.
     """
     options = monitor.options
     _refuse_unknown(options, also)
     escalation = options.get("escalation_message")
+    schedule = read_schedule(options) if "scheduling_options" in also else None
     return Rule(
         key=key,
         monitor_id=monitor_id,
@@ -149,17 +154,19 @@ def read_rule(
         name=parse_message(monitor.name),
         message=parse_message(monitor.message),
         escalation=parse_message(str(escalation)) if escalation else None,
-        keys=keys,
+        keys=keys or (),
         window=window,
         frequency=_frequency(window),
         no_data_after=_no_data_after(options, window, no_data_after),
         resolve_after=3600 * (whole(options, "timeout_h") or 0) or None,
-        new_group_delay=_new_group_delay(keys, options),
+        new_group_delay=_new_group_delay(keys or (), options),
         retention=DAY if keys else None,
         renotify=_renotify(options),
-        notify_by=_notify_by(keys, options),
+        notify_by=None if keys is None else read_notify_by(keys, options),
         include_tags=options.get("include_tags") is not False,
         draft=monitor.draft_status == "draft",
+        schedule=schedule,
+        independent=schedule is not None,
     )
 
 
@@ -260,8 +267,11 @@ def _new_group_delay(keys: tuple[str, ...], options: Mapping[str, Any]) -> int:
     return NEW_GROUP_SECONDS
 
 
-def _notify_by(keys: tuple[str, ...], options: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The keys in the query's order; all of them are what every group by itself is."""
+def read_notify_by(keys: tuple[str, ...], options: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The keys of `notify_by` in the query's order, None where each group is told of by itself.
+
+    Raises Unsupported for a key that the query is not grouped by.
+    """
     wanted = options.get("notify_by") or []
     if not isinstance(wanted, list | tuple) or not all(isinstance(key, str) for key in wanted):
         raise Unsupported("notify_by is not a list of keys", hint='write the keys of its groups, or ["*"]')

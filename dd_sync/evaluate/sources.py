@@ -6,12 +6,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
+from dd_sync.evaluate.replayed import Replay
 from dd_sync.evaluate.series import SeriesSet, SeriesSource
-
-if TYPE_CHECKING:
-    from dd_sync.evaluate.replay import Replay
 
 
 class Status(IntEnum):

@@ -111,7 +111,10 @@ def test_a_warning_on_equality_has_no_meaning() -> None:
 
 @pytest.mark.parametrize(
     ("type", "query"),
-    [("composite", "1 && 2"), ("log alert", 'logs("x").index("*").rollup("count").last("5m") > 1')],
+    [
+        ("slo alert", 'error_budget("x").over("7d") > 75'),
+        ("log alert", 'logs("x").index("*").rollup("count").last("5m") > 1'),
+    ],
 )
 def test_other_types_of_monitors_are_refused(type: str, query: str) -> None:
     with pytest.raises(Unsupported, match=type):
