@@ -4,73 +4,96 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from dd_sync.cli.app import App, common
-from dd_sync.errors import CatalogError, Exit, RequestError
+from dd_sync.errors import Exit, RequestError
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from dd_sync.catalog.catalog import Catalog
-    from dd_sync.model.monitor import Declared
+    from dd_sync.report.outcomes import Result
     from dd_sync.scenarios.load import Scenario
-    from dd_sync.scenarios.run import Declare, Outcome
+    from dd_sync.scenarios.run import Outcome
+    from dd_sync.scenarios.suite import Suite
 
 EXAMPLES = """\b
 Examples:
   dd-sync test
-  dd-sync test monitors/scenarios/streams.yaml
+  dd-sync test monitors/scenarios/streams.yaml -k flood
+  dd-sync test --junit tests.xml --html tests.html      in CI
 """
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("-k", "name", metavar="NAME", help="Those whose monitor or name has this in it; * is any text.")
+@click.option("--jobs", metavar="N", type=click.IntRange(1, 256), help="Processes; by default as they pay.")
+@click.option("--junit", metavar="FILE", type=_FILE, help="Write JUnit XML too, for CI.")
+@click.option("--html", metavar="FILE", type=_FILE, help="Write one page with a picture of every group.")
 @common("text", "json", monitors=True)
-def test(app: App, paths: tuple[Path, ...]) -> int:
+def test(
+    app: App,
+    paths: tuple[Path, ...],
+    name: str | None,
+    jobs: int | None,
+    junit: Path | None,
+    html: Path | None,
+) -> int:
     """Run the catalog's scenarios on synthetic series.
 
     All of them, or those of the named files and folders. Tunables have their defaults, the values of
     --env, or those the scenario sets; the environment's variables are left out. Exits with 1 if one fails.
     """
-    outcomes = []
-    for outcome in run_scenarios(app, paths):
-        outcomes.append(outcome)
+    from dd_sync.report.outcomes import Summarise, as_objects
+    from dd_sync.scenarios.pool import run_many
+
+    results = []
+    for result in run_many(_suite(app, paths, name), Summarise(pictures=html is not None), jobs):
+        results.append(result)
         if app.format == "text":
-            app.show(_text(app, outcome))
-    failed = sum(not outcome.passed for outcome in outcomes)
+            app.show(_text(app, result))
+    failed = sum(not result.passed for result in results)
     if app.format == "json":
-        app.show(json.dumps([_object(outcome) for outcome in outcomes], indent=2, ensure_ascii=False))
+        app.show(json.dumps(as_objects(results), indent=2, ensure_ascii=False))
     else:
-        app.show(f"{len(outcomes) - failed} passed, {failed} failed")
+        app.show(f"{len(results) - failed} passed, {failed} failed")
+    if junit is not None:
+        from dd_sync.report.junit import as_junit
+
+        _write(junit, as_junit(results))
+    if html is not None:
+        from dd_sync.report.scenario_page import page
+
+        _write(html, page(results))
     return Exit.WRONG if failed else Exit.DONE
 
 
 def run_scenarios(app: App, paths: Sequence[Path] = ()) -> Iterator[Outcome]:
     """The outcomes of the catalog's scenarios, as they come. Raises CatalogError with all that is wrong."""
-    from dd_sync.scenarios.load import load_scenarios
-    from dd_sync.scenarios.run import run_all
+    return _suite(app, paths, None).outcomes()
+
+
+def _suite(app: App, paths: Sequence[Path], name: str | None) -> Suite:
+    from dd_sync.scenarios.suite import suite_of
 
     loading = replace(app, environ={}).read()
-    loaded = load_scenarios(loading.scenarios, loading.keys)
-    errors = [p for p in (*loading.problems, *loaded.problems) if p.is_error]
-    if errors or loading.catalog is None:
-        raise CatalogError(errors)
-    chosen = _chosen(loaded.scenarios, paths)
+    suite = suite_of(loading, app.env, allow_unknown_options=app.allow_unknown_options)
+    chosen = _named(_chosen(suite.scenarios, paths), name)
     if not chosen:
         app.say(f"no scenario in {app.folder}; write one in {app.folder / 'scenarios'}")
-    yield from run_all(chosen, _declare(app, loading.catalog), loading.catalog.tenant_tag)
+    return suite.only(tuple(chosen))
 
 
-def _chosen(scenarios: Sequence[Scenario], paths: Sequence[Path]) -> list[Scenario]:
+def _chosen(scenarios: Sequence[Scenario], paths: Sequence[Path]) -> Sequence[Scenario]:
     """Those in the named files and folders; a name that leads to none is an error, not an empty success."""
     if not paths:
-        return list(scenarios)
+        return scenarios
     files = {scenario.source.file: Path(scenario.source.file).resolve() for scenario in scenarios}
     for path in paths:
         if not any(file.is_relative_to(path.resolve()) for file in files.values()):
@@ -79,51 +102,30 @@ def _chosen(scenarios: Sequence[Scenario], paths: Sequence[Path]) -> list[Scenar
     return [one for one in scenarios if any(files[one.source.file].is_relative_to(path) for path in wanted)]
 
 
-def _declare(app: App, catalog: Catalog) -> Declare:
-    """The monitors as they are on a day and with some tunables set, from the files that were read already.
-
-    A scenario is judged by its own date, so that it does not begin to fail when an exemption ends, and by
-    the catalog's own values: what a shell happens to export must not turn a test red or green.
-    """
-    from dd_sync.catalog.load import compile_files
-
-    def declare(tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
-        again = compile_files(
-            catalog.files,
-            environ={},
-            env=app.env,
-            today=day,
-            overrides=tunables,
-            allow_unknown_options=app.allow_unknown_options,
+def _named(scenarios: Sequence[Scenario], name: str | None) -> Sequence[Scenario]:
+    """Those that a part of `monitor: name` is asked for by."""
+    if name is None or not scenarios:
+        return scenarios
+    pattern = f"*{name.lower().replace('[', '[[]')}*"
+    found = [one for one in scenarios if fnmatch(f"{one.monitor}: {one.name}".lower(), pattern)]
+    if not found:
+        raise RequestError(
+            f"no scenario has '{name}' in its name", hint="`dd-sync test` without -k lists them all"
         )
-        errors = [problem for problem in again.problems if problem.is_error]
-        if errors or again.catalog is None:
-            raise CatalogError(errors)
-        return {declared.key: declared for declared in again.catalog.monitors}
-
-    return declare
+    return found
 
 
-def _text(app: App, outcome: Outcome) -> str:
-    from dd_sync.scenarios.show import show
-    from dd_sync.text import printable
-
-    mark, _, rest = printable(show(outcome)).partition(" ")
+def _text(app: App, result: Result) -> str:
+    mark, _, rest = result.text.partition(" ")
     if not app.screen.colours(sys.stdout):
         return f"{mark} {rest}"
-    return f"{click.style(mark, fg='green' if outcome.passed else 'red', bold=True)} {rest}"
+    return f"{click.style(mark, fg='green' if result.passed else 'red', bold=True)} {rest}"
 
 
-def _object(outcome: Outcome) -> dict[str, Any]:
-    """A scenario's outcome as `--format json` shows it."""
-    return {
-        "name": outcome.scenario.name,
-        "monitor": outcome.scenario.monitor,
-        "file": outcome.scenario.source.file,
-        "line": outcome.scenario.place().line,
-        "passed": outcome.passed,
-        "failures": [
-            {"problem": one.problem, "line": one.where.line, "group": one.group, "at": one.at}
-            for one in outcome.failures
-        ],
-    }
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, "utf-8", errors="replace")
+    except OSError as error:
+        raise RequestError(
+            f"{file} cannot be written: {error.strerror}", hint="name a file in a folder of yours"
+        ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -37,9 +38,11 @@ class Scenario:
 
     def place(self, *path: str | int) -> Place:
         """Where a part of it stands."""
-        if self.case is not None:
-            path, _ = self.case.origin(path)
-        return self.source.locate((*self.path, *path))[0]
+        return self.source.locate(self.origin(*path))[0]
+
+    def origin(self, *path: str | int) -> tuple[str | int, ...]:
+        """The path to that part in the file."""
+        return (*self.path, *(path if self.case is None else self.case.origin(path)[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,13 @@ class Loaded:
     problems: tuple[Problem, ...]
 
 
-def load_scenarios(sources: Iterable[Source], keys: Collection[str] | None = None) -> Loaded:
+def load_scenarios(
+    sources: Iterable[Source], keys: Collection[str] | None = None, folder: Path | None = None
+) -> Loaded:
     """Read every scenario of the files; all problems at once, in order.
 
     keys: of the monitors there are, which every scenario has to name one of; None to leave that open.
+    folder: the catalog's, which the files of samples may not leave; None to leave them unread.
     """
     found = Found()
     scenarios: list[Scenario] = []
@@ -62,6 +68,8 @@ def load_scenarios(sources: Iterable[Source], keys: Collection[str] | None = Non
         if source.readable:
             scenarios.extend(_in_file(source, found))
     known = [one for one in scenarios if _knows_monitor(one, keys, found)]
+    if folder is not None:
+        known = [one for one in known if _has_files(one, folder, found)]
     _refuse_twins(known, found)
     return Loaded(tuple(known), in_order(found.problems))
 
@@ -133,8 +141,30 @@ def _knows_monitor(scenario: Scenario, keys: Collection[str] | None, found: Foun
         return True
     hint = did_you_mean(scenario.monitor, keys, "name the key of a monitor of this catalog")
     problem = f"there is no monitor '{scenario.monitor}'"
-    found.add(scenario.source, (*scenario.path, "monitor"), problem, hint, rule=RULE)
+    found.add(scenario.source, scenario.origin("monitor"), problem, hint, rule=RULE)
     return False
+
+
+def _has_files(scenario: Scenario, folder: Path, found: Found) -> bool:
+    """Whether the files of samples that it names are there, and within the catalog's folder."""
+    wrong = False
+    inside = folder.resolve()
+    for index, one in enumerate(scenario.form.series):
+        if one.file is None:
+            continue
+        path = Path(scenario.source.file).parent / one.file
+        try:
+            target = path.resolve()
+            problem = "" if target.is_file() else f"there is no file {path.as_posix()}"
+        except (OSError, RuntimeError):
+            target, problem = inside, f"{path.as_posix()} cannot be read"
+        if not target.is_relative_to(inside):
+            problem = f"'{one.file}' leads out of the catalog's folder"
+        if problem:
+            hint = "name a file beside this one, as in data/streams.csv"
+            found.add(scenario.source, scenario.origin("series", index, "file"), problem, hint, rule=RULE)
+            wrong = True
+    return not wrong
 
 
 def _refuse_twins(scenarios: Sequence[Scenario], found: Found) -> None:
@@ -143,6 +173,6 @@ def _refuse_twins(scenarios: Sequence[Scenario], found: Found) -> None:
         if (scenario.monitor, scenario.name) in seen:
             problem = f"'{scenario.monitor}' has another scenario of this name"
             found.add(
-                scenario.source, (*scenario.path, "name"), problem, "give each a name of its own", rule=RULE
+                scenario.source, scenario.origin("name"), problem, "give each a name of its own", rule=RULE
             )
         seen.add((scenario.monitor, scenario.name))

@@ -40,7 +40,7 @@ class Outcome:
     """What came of a scenario. replay: None if the monitor could not be evaluated.
 
     notes: what a reader should know although nothing failed. parts: the replays of the monitors that a
-    composite refers to, by their keys.
+    composite refers to, by their keys. silences: the snoozes that reach the monitor.
     """
 
     scenario: Scenario
@@ -48,6 +48,7 @@ class Outcome:
     replay: Replay | None = None
     notes: tuple[str, ...] = ()
     parts: Mapping[int | str, Replay] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -99,11 +100,12 @@ def run(scenario: Scenario, monitors: Mapping[str, Declared], tenant_tag: str) -
     if expects_unsupported:
         failure = Failure("the monitor can be evaluated after all", scenario.place("expect"))
         return Outcome(scenario, (failure,), done, parts=parts)
+    silences = tuple(_silences(scenario, declared, tenant_tag))
     failures = tuple(
         Failure(found.problem, scenario.place("expect", *found.path), group=found.group, at=found.at)
         for found in compare(scenario.form, done)
     )
-    return Outcome(scenario, failures, done, (*done.notes, *_notes(scenario, declared)), parts)
+    return Outcome(scenario, failures, done, (*done.notes, *_notes(scenario, declared)), parts, silences)
 
 
 def _declared(scenario: Scenario, monitors: Mapping[str, Declared]) -> Declared:

@@ -1,0 +1,130 @@
+"""Scenarios and their outcomes as one page of HTML: no scripts, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.resources import files
+
+from dd_sync.evaluate.replay import Notification, Replay, Suppressed
+from dd_sync.evaluate.select import TOTAL, group_of
+from dd_sync.evaluate.silence import silences_of
+from dd_sync.report.outcomes import Result
+from dd_sync.report.picture import Picture, draw, relative_to
+from dd_sync.scenarios.run import Failure, Outcome
+from dd_sync.text import printable, within_line
+
+# A passing scenario is looked at less closely than a failing one.
+_GROUPS_PASSED, _GROUPS_FAILED = 4, 12
+_MOST_TOLD = 30
+_HATCH = (
+    '<svg class="defs" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" '
+    'patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<line class="hatch" y2="6"/></pattern></defs></svg>'
+)
+
+
+def page(results: Sequence[Result]) -> str:
+    """The whole page. Each result needs its picture."""
+    failed = [result for result in results if not result.passed]
+    style = (files("dd_sync.report") / "scenario_page.css").read_text("utf-8")
+    title = f"{len(results) - len(failed)} passed, {len(failed)} failed"
+    parts = [
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        f"<title>dd-sync test: {title}</title><style>{style}</style></head><body>{_HATCH}",
+        f'<header><h1>Scenarios</h1><p class="{"bad" if failed else "good"}">{title}</p></header><main>',
+        *(_result(result) for result in [*failed, *(one for one in results if one.passed)]),
+        "</main></body></html>\n",
+    ]
+    return "".join(parts)
+
+
+def _result(result: Result) -> str:
+    verdict, opened = ("ok", "") if result.passed else ("FAILED", " open")
+    return (
+        f'<details class="{"good" if result.passed else "bad"}"{opened}><summary><b>{verdict}</b> '
+        f"<code>{_safe(result.monitor)}</code> {_safe(result.name)} "
+        f"<small>{_safe(result.file)}:{result.line}</small></summary>{result.picture}</details>\n"
+    )
+
+
+def section(outcome: Outcome) -> str:
+    """What a page says of one scenario: what was not met, and a picture of each group it is about."""
+    parts = [_failures(outcome.failures), *_notes(outcome)]
+    if outcome.replay is not None:
+        parts.extend(_groups(outcome, outcome.replay))
+    return "".join(parts)
+
+
+def _failures(failures: Sequence[Failure]) -> str:
+    items = "".join(
+        f"<li>{_safe(one.problem)} <small>{_safe(str(one.where))}</small>"
+        f"{f'<br><i>{_safe(one.hint)}</i>' if one.hint else ''}</li>"
+        for one in failures
+    )
+    return f'<ul class="failures">{items}</ul>' if items else ""
+
+
+def _notes(outcome: Outcome) -> Iterator[str]:
+    yield from (f'<p class="note">{_safe(note)}</p>' for note in outcome.notes)
+
+
+def _groups(outcome: Outcome, done: Replay) -> Iterator[str]:
+    if not done.groups or not done.times.size:
+        yield '<p class="note">no group had any data</p>'
+        return
+    expected = {expect.group for expect in outcome.scenario.form.expect}
+    blamed = {failure.group for failure in outcome.failures}
+    order = sorted(done.groups, key=lambda group: (group not in blamed, group not in expected))
+    most = _GROUPS_PASSED if outcome.passed else _GROUPS_FAILED
+    for group in order[:most]:
+        yield _group(outcome, done, group)
+    if len(order) > most:
+        yield f'<p class="note">and {len(order) - most} more groups</p>'
+
+
+def _group(outcome: Outcome, done: Replay, group: str) -> str:
+    start = int(outcome.scenario.form.start.timestamp())
+    told = [one for one in done.notifications if one.group == group]
+    held = [one for one in done.suppressed if one.group == group]
+    keys = done.rule.keys
+    silences = silences_of(keys, group_of(keys, group), outcome.silences)
+    picture = Picture(done, group, start, silences, _expected(outcome, group), told[:_MOST_TOLD])
+    name = "" if group == TOTAL else f"<figcaption>{_safe(group)}</figcaption>"
+    return f"<figure>{name}{draw(picture)}{_told(told, held, start)}</figure>"
+
+
+def _expected(outcome: Outcome, group: str) -> list[tuple[int, bool]]:
+    """The times at which something is expected of a group, and whether it was met."""
+    failed = {one.at for one in outcome.failures if one.group in (None, group)}
+    times = {
+        at
+        for expect in outcome.scenario.form.expect
+        if expect.group in (None, group)
+        for at, _ in expect.times()
+    }
+    times.update(at for at in failed if at is not None)
+    return [(at, at not in failed) for at in sorted(times)]
+
+
+def _told(told: Sequence[Notification], held: Iterable[Suppressed], start: int) -> str:
+    items = "".join(
+        f"<li><b>{relative_to(start, one.at)} {_safe(one.kind)}</b> "
+        f"{_safe(', '.join(one.handles)) or 'nobody'}: {_safe(one.title)}"
+        f"<blockquote>{_safe(one.body, 300)}</blockquote></li>"
+        for one in told[:_MOST_TOLD]
+    )
+    more = f'<p class="note">and {len(told) - _MOST_TOLD} more</p>' if len(told) > _MOST_TOLD else ""
+    silent = "".join(
+        f"<li>{relative_to(start, one.at)} {_safe(one.kind)}: {_safe(one.reason)}</li>"
+        for one in list(held)[:_MOST_TOLD]
+    )
+    return (f"<ol>{items}</ol>{more}" if items else "") + (
+        f'<p class="held">Not told:</p><ul class="held">{silent}</ul>' if silent else ""
+    )
+
+
+def _safe(text: str, longest: int | None = None) -> str:
+    return html.escape(within_line(printable(text), longest))

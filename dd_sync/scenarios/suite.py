@@ -1,0 +1,71 @@
+"""A catalog's scenarios together with what they run against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from dd_sync.catalog.catalog import Loading
+from dd_sync.catalog.load import compile_files
+from dd_sync.catalog.source import Files
+from dd_sync.errors import CatalogError
+from dd_sync.model.monitor import Declared
+from dd_sync.scenarios.load import Scenario, load_scenarios
+from dd_sync.scenarios.run import Declare, Outcome, run_all
+
+
+@dataclass(frozen=True, slots=True)
+class Declaring:
+    """The catalog's monitors as they are on a day and with some tunables set, from files read already.
+
+    A scenario is judged by its own date, so that it does not begin to fail when an exemption ends, and by
+    the catalog's own values: what a shell happens to export must not turn a test red or green.
+    """
+
+    files: Files
+    env: str | None = None
+    allow_unknown_options: bool = False
+
+    def __call__(self, tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
+        """By key. Raises CatalogError."""
+        again = compile_files(
+            self.files,
+            environ={},
+            env=self.env,
+            today=day,
+            overrides=tunables,
+            allow_unknown_options=self.allow_unknown_options,
+        )
+        errors = [problem for problem in again.problems if problem.is_error]
+        if errors or again.catalog is None:
+            raise CatalogError(errors)
+        return {declared.key: declared for declared in again.catalog.monitors}
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The scenarios to run, in the order of their files."""
+
+    scenarios: tuple[Scenario, ...]
+    declare: Declare
+    tenant_tag: str
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """One after another, each as soon as it is there."""
+        return run_all(self.scenarios, self.declare, self.tenant_tag)
+
+    def only(self, scenarios: tuple[Scenario, ...]) -> Suite:
+        return replace(self, scenarios=scenarios)
+
+
+def suite_of(loading: Loading, env: str | None = None, *, allow_unknown_options: bool = False) -> Suite:
+    """The scenarios of a catalog. Raises CatalogError with all that is wrong with it or with them."""
+    catalog = loading.catalog
+    folder = None if catalog is None else catalog.folder
+    loaded = load_scenarios(loading.scenarios, loading.keys, folder)
+    errors = [problem for problem in (*loading.problems, *loaded.problems) if problem.is_error]
+    if errors or catalog is None:
+        raise CatalogError(errors)
+    declare = Declaring(catalog.files, env, allow_unknown_options)
+    return Suite(loaded.scenarios, declare, catalog.tenant_tag)
