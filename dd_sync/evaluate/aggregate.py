@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dd_sync.evaluate.grid import Cells, Stretches
+from dd_sync.evaluate.kernel import rolling
 from dd_sync.evaluate.select import Group
 from dd_sync.evaluate.series import Bools, Floats, Ints
 
 # Datadog interpolates a gauge up to five minutes after a real sample.
 CARRY_SECONDS = 300
-OUTER = ("avg", "sum", "min", "max")
+OUTER = ("avg", "sum", "min", "max", "last", "percentile")
 
 # Datadog publishes no table for monitors; these steps give at most six buckets a window.
 _STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400, 172800)
@@ -41,13 +42,12 @@ class Frame:
     last: Ints
 
     @classmethod
-    def of(cls, ends: Ints, window: int, step: int) -> Frame:
-        """ends: int64 [T], where the windows end (the evaluation times less the evaluation delay)."""
-        starts = ends - window
+    def of(cls, starts: Ints, ends: Ints, longest: int, step: int) -> Frame:
+        """starts, ends: int64 [T], of the windows; longest: seconds that none of them is longer than."""
         origin = starts // step * step
         # As many as any window can touch, whatever these do: the order of additions, and with it the last
         # bit of a result, must not depend on which times are evaluated together.
-        count = -(-window // step) + 1
+        count = -(-longest // step) + 1
         times = origin[:, None] + step * np.arange(count)
         return cls(
             step,
@@ -55,6 +55,18 @@ class Frame:
             np.maximum(times, starts[:, None]),
             np.minimum(times + step, ends[:, None]),
         )
+
+    @classmethod
+    def whole(cls, starts: Ints, ends: Ints) -> Frame:
+        """One bucket each, the window itself."""
+        length = int((ends - starts).max(initial=1))
+        return cls(length, starts[:, None], starts[:, None], ends[:, None])
+
+    @classmethod
+    def line(cls, start: int, end: int, step: int) -> Frame:
+        """All buckets from start to end in one row, none of them cut; both are multiples of step."""
+        times = np.arange(start, end, step, dtype=np.int64)[None, :]
+        return cls(step, times, times, times + step)
 
     @property
     def exists(self) -> Bools:
@@ -140,13 +152,16 @@ def _slope(values: Floats, base: Floats, before: Ints) -> Floats:
     return slope
 
 
+def must_align(values: Floats, owners: Ints, count: int) -> bool:
+    """Whether a group has several series and one of its rows has a gap. owners: the group of each row."""
+    if len(owners) < 2:
+        return False
+    several = np.bincount(owners, minlength=count)[owners] > 1
+    return bool(several.any() and np.isnan(values[several]).any())
+
+
 def align(values: Floats, frame: Frame, owners: Ints, count: int) -> Floats:
     """A gauge's gaps interpolated, but only in buckets where another series of its group has data."""
-    if not np.isnan(values).any():
-        return values
-    alone = np.bincount(owners, minlength=count)[owners] < 2
-    if alone.all():
-        return values
     reported = np.zeros((count, *values.shape[1:]), dtype=np.bool_)
     np.logical_or.at(reported, owners, ~np.isnan(values))
     filled = fill(values, frame, "linear", CARRY_SECONDS)
@@ -156,36 +171,77 @@ def align(values: Floats, frame: Frame, owners: Ints, count: int) -> Floats:
 def over_space(values: Floats, owners: Ints, count: int, method: str) -> Floats:
     """Series of one group into one: float64 [rows, …] -> [count, …], gaps skipped, NaN where all are gaps.
 
-    owners: the group of each row. Rows are added one after another, so that a series without data changes
-    no bit of the result.
+    owners: the group of each row, ascending. The rows of a group are added one after another, so that a
+    series without data changes no bit of the result.
     """
     if len(owners) == count and (owners == np.arange(count)).all():
         return values
+    place = np.arange(len(owners)) - np.searchsorted(owners, owners)
     kind = {"min": np.fmin, "max": np.fmax}.get(method)
     result = np.full((count, *values.shape[1:]), np.nan)
-    number = np.zeros_like(result)
-    for row, owner in enumerate(owners):
+    number = np.zeros_like(result) if method == "avg" else None
+    for turn in range(int(place.max(initial=-1)) + 1):
+        chosen = place == turn
+        groups, own = owners[chosen], values[chosen]
+        if number is not None:
+            number[groups] += ~np.isnan(own)
+        before = result[groups]
         if kind is not None:
-            result[owner] = kind(result[owner], values[row])
-            continue
-        there = ~np.isnan(values[row])
-        number[owner] += there
-        result[owner] = np.where(there, np.nan_to_num(result[owner]) + values[row], result[owner])
-    if method == "avg":
+            result[groups] = kind(before, own)
+        else:
+            result[groups] = np.where(np.isnan(own), before, np.nan_to_num(before) + own)
+    if number is not None:
         np.divide(result, number, out=result, where=number > 0)
     return result
 
 
 def over_window(table: Table, method: str) -> Table:
     """The outer aggregation: the buckets of each evaluation to one number, gaps skipped."""
-    there = table.present & ~np.isnan(table.values)
-    any_there = there.any(axis=2)
-    if method in ("min", "max"):
-        skipped = np.inf if method == "min" else -np.inf
-        reduce = np.minimum.reduce if method == "min" else np.maximum.reduce
-        result = reduce(np.where(there, table.values, skipped), axis=2)
+    known = table.known()
+    there = ~np.isnan(known)
+    if method == "last":
+        at = known.shape[2] - 1 - np.argmax(there[:, :, ::-1], axis=2)
+        result = np.take_along_axis(known, at[:, :, None], axis=2)[:, :, 0]
+    elif method in ("min", "max"):
+        result = (np.fmin if method == "min" else np.fmax).reduce(known, axis=2)
     else:
-        result = np.where(there, table.values, 0.0).sum(axis=2)
+        result = _added(np.where(there, known, 0.0))
         if method == "avg":
             result = result / np.maximum(there.sum(axis=2), 1)
-    return Table.of(table.groups, np.where(any_there, result, np.nan), zero=table.zero)
+    return Table.of(table.groups, np.where(there.any(axis=2), result, np.nan), zero=table.zero)
+
+
+def _added(values: Floats) -> Floats:
+    """The sum of the last axis in the order in which rolling() adds a window of all but its last cell.
+
+    That cell is empty where no bucket is cut, so both ways to the same value agree to the last bit.
+    """
+    width, offset = values.shape[2] - 1, 0
+    result = np.zeros(values.shape[:2])
+    for digit in range(width.bit_length()):
+        length = 1 << digit
+        if width & length:
+            run = values[:, :, offset : offset + length]
+            while run.shape[2] > 1:
+                run = run[:, :, ::2] + run[:, :, 1::2]
+            result = result + run[:, :, 0]
+            offset += length
+    return np.asarray(result + values[:, :, width])
+
+
+def over_line(table: Table, method: str, width: int, first: Ints) -> Table:
+    """As over_window, of buckets in one row: those from each of `first` on, `width` of them."""
+    known = table.known()[:, 0]
+    if method == "avg":
+        number = rolling((~np.isnan(known)).astype(np.float64), width, "sum")
+        result = rolling(known, width, "sum") / np.maximum(number, 1)
+    else:
+        result = rolling(known, width, method)
+    return Table.of(table.groups, taken(result, first), zero=table.zero)
+
+
+def taken(values: Floats, first: Ints) -> Floats:
+    """Some columns, without a copy where they are at equal distances."""
+    if first.size > 1 and (np.diff(first) == first[1] - first[0]).all() and first[1] > first[0]:
+        return values[:, int(first[0]) : int(first[-1]) + 1 : int(first[1] - first[0])]
+    return values[:, first]

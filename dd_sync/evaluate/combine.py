@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from dd_sync.evaluate import functions
 from dd_sync.evaluate.aggregate import Table
+from dd_sync.evaluate.calls import constant, is_shift
 from dd_sync.evaluate.select import Group
 from dd_sync.evaluate.series import Floats
-from dd_sync.evaluate.support import constant
 from dd_sync.query.nodes import Binary, Call, Expression, Metric, Negative, Number
 
 # Stands for the group of a plain number; no tag value is empty, so no real group is this one.
@@ -53,10 +53,8 @@ def pointwise(call: Call, table: Table) -> Table:
     return Table(table.groups, values, table.present & ~np.isnan(values), table.zero)
 
 
-def counted(table: Table, name: str) -> Table:
-    known = table.known()
-    values = np.where(np.isnan(known).all(axis=0), np.nan, functions.COUNTS[name](known))
-    return Table.of(((),), values[None])
+def counted(table: Table, name: str, step: int) -> Table:
+    return Table.of(((),), functions.COUNTS[name](table.known(), step)[None])
 
 
 def _combine(operator: str, left: Floats, right: Floats) -> Floats:
@@ -86,18 +84,19 @@ def value_when_empty(expression: Expression) -> float:
             return float(
                 _combine(operator, np.array(value_when_empty(left)), np.array(value_when_empty(right)))
             )
-        case Call(name=name, arguments=arguments):
-            return _call_when_empty(name, arguments)
+        case Call():
+            return _call_when_empty(expression)
     return np.nan
 
 
-def _call_when_empty(name: str, arguments: Sequence[Expression]) -> float:
-    inner = value_when_empty(arguments[0])
+def _call_when_empty(call: Call) -> float:
+    name, arguments = call.name, call.arguments
+    empty = value_when_empty(arguments[0])
     if name == "default_zero":
-        return 0.0 if np.isnan(inner) else inner
+        return 0.0 if np.isnan(empty) else empty
     if name in functions.POINTWISE:
         numbers = [constant(argument) for argument in arguments[1:]]
-        return float(functions.POINTWISE[name][1](np.array(inner), *numbers))
+        return float(functions.POINTWISE[name][1](np.array(empty), *numbers))
     if name in functions.PAIRWISE and len(arguments) == 2:
-        return float(functions.PAIRWISE[name](inner, value_when_empty(arguments[1])))
-    return inner if name in functions.SHIFTS or name == "timeshift" else np.nan
+        return float(functions.PAIRWISE[name](empty, value_when_empty(arguments[1])))
+    return empty if is_shift(call) else np.nan

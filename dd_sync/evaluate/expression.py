@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -13,79 +14,100 @@ from dd_sync.evaluate.aggregate import (
     align,
     bucketed,
     fill,
+    must_align,
+    over_line,
     over_space,
     over_window,
+    taken,
+)
+from dd_sync.evaluate.calls import (
+    calls_in,
+    constant,
+    has_arithmetic,
+    is_shift,
+    look_back,
+    numbered,
+    ranking,
+    word,
 )
 from dd_sync.evaluate.combine import combined, counted, joined, negated, plain_number, pointwise
-from dd_sync.evaluate.findings import Values
-from dd_sync.evaluate.grid import Axis, Stretches, cell_size, into_cells
-from dd_sync.evaluate.leaves import Leaf, Leaves, is_shift, look_back
+from dd_sync.evaluate.grid import Axis, cell_size, into_cells
+from dd_sync.evaluate.kernel import rolling
+from dd_sync.evaluate.leaves import Leaf, Leaves
 from dd_sync.evaluate.metric_rule import MetricRule
-from dd_sync.evaluate.series import Bools, Floats, Ints, MetricType, SeriesSource
-from dd_sync.evaluate.support import constant, has_arithmetic, numbered, reading_of
+from dd_sync.evaluate.pooled import percentiles
+from dd_sync.evaluate.series import Bools, Floats, Ints, MetricType
+from dd_sync.evaluate.support import percentile, reading_of
 from dd_sync.evaluate.unsupported import Unsupported
 from dd_sync.query.nodes import Binary, Call, Expression, Metric, Negative, Number
 from dd_sync.query.tools import metrics_in
 
-# Numbers held at once for one metric; more evaluation times than fit are taken one stretch after another.
-_BUDGET = 4_000_000
+# What is seen of each part of a query while it is evaluated: the part, its table, and where its buckets
+# start, None where the table is by evaluation.
+Watch = Callable[[Expression, Table, Ints | None], None]
 
 
-def values_of(rule: MetricRule, source: SeriesSource, times: Ints) -> Values:
-    """The value per group at each of `times` (epoch seconds, ascending, at least one).
-
-    Memory is bounded: besides the points and the result, a few times _BUDGET numbers. The result at a time
-    does not depend, to the last bit, on which other times are asked for.
-    Raises Unsupported where a metric's own type makes the query one that is not evaluated here.
-    """
-    ends = times - rule.delay
-    leaves = Leaves(rule, source, int(ends[0]) - rule.window, int(ends[-1]))
-    per_time = max(leaves.rows, 1) * (rule.window // min(rule.steps) + 2)
-    size = max(1, _BUDGET // per_time)
-    parts = [_Evaluation(rule, leaves, ends[at : at + size]).run() for at in range(0, ends.size, size)]
-    values, full = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
-    return Values(leaves.groups, values, full == 1.0)
+class _Cut(Exception):
+    """The buckets of these windows cannot be shared."""
 
 
-class _Evaluation:
+class Evaluation:
     """One rule at some times. Tables by bucket and by evaluation time are built up from the leaves."""
 
-    def __init__(self, rule: MetricRule, leaves: Leaves, ends: Ints) -> None:
+    def __init__(self, rule: MetricRule, leaves: Leaves, times: Ints, watch: Watch | None = None) -> None:
+        """times: int64 [T], epoch seconds, ascending, at least one."""
         self._rule = rule
         self._leaves = leaves
-        self._ends = ends
-        self._start = int(ends[0]) - rule.window
-        self._end = int(ends[-1])
-        self._cell = cell_size((rule.window, *rule.steps, rule.check or rule.window), ends)
+        self._watch = watch
+        self._ends = times - rule.delay
+        self._starts = rule.starts(self._ends)
+        lengths = (rule.window, rule.frequency, *rule.steps, rule.check or rule.window)
+        self._cell = cell_size(lengths, np.concatenate([self._starts[:1], self._starts[-1:], self._ends]))
+        if rule.cumulative is not None:
+            self._cell = cell_size((self._cell,), self._starts)
         self._frames: dict[int, Frame] = {}
+        self._line: Frame | None = None
 
-    def run(self) -> tuple[Floats, Floats]:
-        """Values, and 1 where the window is full, both float64 [groups, T]."""
+    def values(self) -> Floats:
+        """float64 [groups, T], NaN where the window held nothing."""
         # A result too large for a number is no value, like any other that is not finite.
         with np.errstate(over="ignore", invalid="ignore"):
             table = self._table(self._rule.alert.expression)
-        values = np.where(table.present & np.isfinite(table.values), table.values, np.nan)
-        return values, np.ones_like(values) if self._rule.check is None else self._full()
+            values = np.broadcast_to(table.known(), (len(table.groups), self._ends.size))
+            return np.where(np.isfinite(values), values, np.nan)
+
+    def buckets(self, expression: Expression) -> Floats:
+        """An expression over whole windows that are one bucket each: float64 [groups, T]."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = self._buckets(expression, 0).known()[:, :, 0]
+        return np.where(np.isfinite(values), values, np.nan)
 
     def _table(self, expression: Expression) -> Table:
         aggregation = self._rule.alert.aggregation
         if aggregation.change is not None:
-            return over_window(self._changes(expression), aggregation.method)
-        return self._line(expression, 0) if self._rule.split else self._operand(expression, 0)
+            return self._reduced(expression, lambda: self._changes(expression))
+        return self._by_time(expression, 0) if self._rule.split else self._operand(expression, 0)
 
     # --- by evaluation time: the path of counts ------------------------------------------------
 
-    def _line(self, expression: Expression, shift: int) -> Table:
+    def _by_time(self, expression: Expression, shift: int) -> Table:
+        table = self._of_operands(expression, shift)
+        if self._watch and not isinstance(expression, Number):
+            self._watch(expression, table, None)
+        return table
+
+    def _of_operands(self, expression: Expression, shift: int) -> Table:
         match expression:
             case Number(value=value):
                 return plain_number(value, (self._ends.size,))
             case Negative(item=item):
-                return negated(self._line(item, shift))
+                return negated(self._by_time(item, shift))
             case Binary(operator=operator, left=left, right=right):
-                return combined(operator, self._line(left, shift), self._line(right, shift))
+                return combined(operator, self._by_time(left, shift), self._by_time(right, shift))
             case Call() if has_arithmetic(expression):
-                inner = self._line(expression.arguments[0], shift + look_back(expression))
-                return pointwise(expression, inner)
+                return pointwise(
+                    expression, self._by_time(expression.arguments[0], shift + look_back(expression))
+                )
         operand = self._operand(expression, shift)
         # Here a count that is missing is 0, whatever is done to it next.
         values = np.where(np.isnan(operand.values), 0.0, operand.values) if operand.zero else operand.values
@@ -93,32 +115,83 @@ class _Evaluation:
 
     def _operand(self, expression: Expression, shift: int) -> Table:
         """Buckets, then the outer aggregation; in one step where the two are one and the same."""
-        method = self._rule.alert.aggregation.method
+        outer = expression
         while isinstance(expression, Call) and is_shift(expression):
             shift += look_back(expression)
             expression = expression.arguments[0]
         if isinstance(expression, Metric):
-            return self._direct(expression, shift, method)
-        return over_window(self._buckets(expression, shift), method)
+            leaf = self._leaves.of_metric(expression, shift)
+            if self._is_direct(leaf):
+                if self._watch:
+                    self._buckets(expression, shift)
+                return self._direct(leaf, shift)
+        return self._reduced(outer, lambda: self._buckets(expression, shift))
 
-    def _direct(self, metric: Metric, shift: int, method: str) -> Table:
-        leaf = self._leaves.of(metric, shift)
-        same = leaf.method == method == metric.aggregation and method != "avg" and leaf.reading.fill is None
-        if not same or (method == "sum" and leaf.type is MetricType.GAUGE):
-            return over_window(self._metric(metric, shift, None), method)
-        axis = Axis.covering(self._start, self._end, self._cell, self._rule.window)
-        cells = into_cells(leaf.series, axis, shift, method, leaf.scale)
-        whole = Stretches(cells, self._rule.window // self._cell)
-        first = axis.cell(self._ends - self._rule.window)
-        rows = whole.over_windows(first)[leaf.rows]
-        values = over_space(rows, leaf.owners, len(leaf.groups), method) / leaf.divisor
-        return self._of_groups(leaf, values)
+    def _is_direct(self, leaf: Leaf) -> bool:
+        """Whether the buckets cannot matter: the points are added, or the least or largest is looked for."""
+        method, space = self._rule.alert.aggregation.method, leaf.metric.aggregation
+        if leaf.reading.fill is not None or percentile(space) is not None:
+            return False
+        if leaf.type is MetricType.DISTRIBUTION:
+            return method == space != "avg" or (method, space) == ("sum", "count")
+        same = leaf.method == method == space and method in ("sum", "min", "max")
+        return same and (method != "sum" or leaf.type is not MetricType.GAUGE)
+
+    def _direct(self, leaf: Leaf, shift: int) -> Table:
+        method = self._rule.alert.aggregation.method
+        axis = Axis.covering(int(self._starts[0]), int(self._ends[-1]), self._cell, self._cell)
+        cells = into_cells(leaf.series, axis, shift, leaf.method, leaf.scale)
+        first = axis.cell(self._starts)
+        if self._rule.cumulative is None:
+            found = taken(rolling(cells.values, self._rule.window // self._cell, method), first)
+        else:
+            found = growing(cells.values, first, axis.cell(self._ends), method)
+        values = over_space(found[leaf.rows], leaf.owners, len(leaf.groups), _space(leaf)) / leaf.divisor
+        return self._regrouped(leaf, values)
 
     # --- by bucket -----------------------------------------------------------------------------
 
+    def _reduced(self, expression: Expression, buckets: Callable[[], Table]) -> Table:
+        """The outer aggregation of buckets; those of windows that cut none are worked out only once."""
+        method, step = self._rule.alert.aggregation.method, self._step(expression)
+        if not self._watch and self._shares(expression, method, step):
+            start = int(self._starts[0])
+            self._line = Frame.line(start, int(self._ends[-1]), step)
+            try:
+                first = (self._starts - start) // step
+                return over_line(buckets(), method, self._rule.window // step, first)
+            except _Cut:
+                pass
+            finally:
+                self._line = None
+        return over_window(buckets(), method)
+
+    def _shares(self, expression: Expression, method: str, step: int) -> bool:
+        """Whether every window begins and ends at a bucket's edge, and no function looks at a window."""
+        if self._rule.cumulative is not None or method in ("last", "percentile"):
+            return False
+        if self._rule.window % step or (self._starts % step).any():
+            return False
+        filled = any(
+            (reading_of(metric).fill or ("null",))[0] in ("linear", "last")
+            for metric in metrics_in(expression)
+        )
+        return not filled and all(
+            is_shift(call)
+            or call.name in functions.POINTWISE
+            or call.name in functions.PAIRWISE
+            or call.name in ("default_zero", "throughput", "count_nonzero", "count_not_null")
+            for call in calls_in(expression)
+        )
+
     def _frame(self, step: int) -> Frame:
+        if self._line is not None:
+            return self._line
         if step not in self._frames:
-            self._frames[step] = Frame.of(self._ends, self._rule.window, step)
+            if self._rule.alert.aggregation.method == "percentile":
+                self._frames[step] = Frame.whole(self._starts, self._ends)
+            else:
+                self._frames[step] = Frame.of(self._starts, self._ends, self._rule.window, step)
         return self._frames[step]
 
     def _step(self, expression: Expression) -> int:
@@ -128,9 +201,15 @@ class _Evaluation:
         return step or self._rule.step
 
     def _buckets(self, expression: Expression, shift: int) -> Table:
+        table = self._of_buckets(expression, shift)
+        if self._watch and not isinstance(expression, Number):
+            self._watch(expression, table, self._frame(self._step(expression)).times[0])
+        return table
+
+    def _of_buckets(self, expression: Expression, shift: int) -> Table:
         match expression:
             case Number(value=value):
-                return plain_number(value, (self._ends.size, 1))
+                return plain_number(value, (1, 1))
             case Metric():
                 return self._metric(expression, shift, None)
             case Negative(item=item):
@@ -157,20 +236,8 @@ class _Evaluation:
         if call.name == "default_zero":
             return self._zeros(table, self._frame(step).exists)
         if call.name in functions.COUNTS:
-            return counted(table, call.name)
-        return Table.of(table.groups, self._smoothed(call, table.known(), step), zero=table.zero)
-
-    def _smoothed(self, call: Call, values: Floats, step: int) -> Floats:
-        if call.name == "cumsum":
-            return functions.cumsum(values)
-        if call.name == "throughput":
-            return values / step
-        if call.name == "moving_rollup":
-            seconds = constant(call.arguments[1]) or step
-            method = getattr(call.arguments[2], "value", "avg")
-            return functions.moving_rollup(values, max(1, int(-(-seconds // step))), method)
-        kind, number = numbered(call.name) or ("ewma", 1)
-        return functions.ewma(values, number) if kind == "ewma" else functions.median(values, number)
+            return counted(table, call.name, step)
+        return Table.of(table.groups, _windowed(call, table.known(), step), zero=table.zero)
 
     def _zeros(self, table: Table, exists: Bools) -> Table:
         """default_zero: every bucket of the window is 0 that has no value; a count stays as it is."""
@@ -187,50 +254,93 @@ class _Evaluation:
         rise = combined("-", now, then)
         if change is None or change.kind == "change":
             return rise
-        hundred = plain_number(100.0, (self._ends.size, 1))
-        return combined("*", combined("/", rise, then), hundred)
+        return combined("*", combined("/", rise, then), plain_number(100.0, (1, 1)))
 
     # --- the leaves ----------------------------------------------------------------------------
 
-    def _of_groups(self, leaf: Leaf, values: Floats) -> Table:
-        """A row for every group of the rule, also where this metric has none."""
-        table = Table.of(leaf.groups, values, zero=leaf.counts)
-        return table if leaf.counted_only else table.regrouped(self._leaves.groups)
+    def _regrouped(self, leaf: Leaf, values: Floats) -> Table:
+        return Table.of(leaf.groups, values, zero=leaf.counts)
 
     def _metric(self, metric: Metric, shift: int, change: str | None) -> Table:
-        leaf = self._leaves.of(metric, shift)
+        leaf = self._leaves.of_metric(metric, shift)
         frame = self._frame(leaf.step)
-        axis = Axis.covering(self._start, self._end, self._cell, leaf.step)
+        rank = percentile(metric.aggregation)
+        if rank is None:
+            rows = self._rows(leaf, frame, shift)
+        else:
+            rows = percentiles(leaf.series, frame, shift, rank)[leaf.rows]
+        if change is not None:
+            rows = functions.difference(rows, leaf.step, change)
+        return self._regrouped(leaf, over_space(rows, leaf.owners, len(leaf.groups), _space(leaf)))
+
+    def _rows(self, leaf: Leaf, frame: Frame, shift: int) -> Floats:
+        """Each series by bucket, its gaps closed as the query asks or its type has it."""
+        axis = Axis.covering(int(frame.first.min()), int(frame.last.max()), self._cell, leaf.step)
         cells = into_cells(leaf.series, axis, shift, leaf.method, leaf.scale)
         rows = bucketed(cells, frame)[leaf.rows] / leaf.divisor
         if leaf.reading.fill is not None:
-            rows = fill(rows, frame, *leaf.reading.fill)
-        elif leaf.type is MetricType.GAUGE:
-            rows = align(rows, frame, leaf.owners, len(leaf.groups))
-        if change is not None:
-            rows = functions.difference(rows, leaf.step, change)
-        values = over_space(rows, leaf.owners, len(leaf.groups), metric.aggregation or "avg")
-        return self._of_groups(leaf, values)
+            return fill(rows, frame, *leaf.reading.fill)
+        if leaf.type is not MetricType.GAUGE or not must_align(rows, leaf.owners, len(leaf.groups)):
+            return rows
+        if self._line is not None:
+            raise _Cut
+        return align(rows, frame, leaf.owners, len(leaf.groups))
 
-    def _full(self) -> Floats:
-        """1 where the first piece of the window has data and at most three pieces have none, else 0."""
+    # --- full windows --------------------------------------------------------------------------
+
+    def full(self) -> Bools:
+        """Where the first piece of the window has data and at most three pieces have none: [groups, T]."""
         check = self._rule.check or self._rule.window
         pieces = -(-self._rule.window // check)
-        starts = (self._ends - self._rule.window)[:, None] + check * np.arange(pieces)
-        present = np.zeros((len(self._leaves.groups), self._ends.size, pieces), dtype=np.bool_)
-        for _, shift, leaf in self._leaves.all():
-            if shift == 0:
-                present |= self._reported(leaf, starts, check)
-        return np.where(present[:, :, 0] & ((~present).sum(axis=2) <= 3), 1.0, 0.0)
+        starts = self._starts[:, None] + check * np.arange(pieces)
+        groups = self._leaves.groups
+        present = np.zeros((len(groups), self._ends.size, pieces), dtype=np.bool_)
+        for leaf in self._leaves.now():
+            present |= self._reported(leaf, starts, check)
+        return np.asarray(present[:, :, 0] & ((~present).sum(axis=2) <= 3))
 
     def _reported(self, leaf: Leaf, starts: Ints, check: int) -> Bools:
-        axis = Axis.covering(self._start, self._end + check, self._cell, self._cell)
+        axis = Axis.covering(int(starts[0, 0]), int(self._ends[-1]) + check, self._cell, self._cell)
         cells = into_cells(leaf.series, axis, 0, "count", np.ones(len(leaf.series)))
-        sums = np.concatenate([np.zeros((len(leaf.series), 1)), np.cumsum(cells.total, axis=1)], axis=1)
+        sums = np.cumsum(np.nan_to_num(cells.values), axis=1)
+        sums = np.concatenate([np.zeros((len(leaf.series), 1)), sums], axis=1)
         first = axis.cell(starts)
         last = axis.cell(np.minimum(starts + check, self._ends[:, None]))
         rows = (sums[:, last] - sums[:, first])[leaf.rows]
-        by_group = over_space(rows, leaf.owners, len(leaf.groups), "sum")
-        if leaf.counted_only:
-            return np.asarray([(by_group > 0).any(axis=0)], dtype=np.bool_)
-        return np.asarray(self._of_groups(leaf, by_group).values > 0)
+        found: Bools = np.asarray(over_space(rows, leaf.owners, len(leaf.groups), "sum") > 0)
+        return np.asarray(found.any(axis=0, keepdims=True)) if leaf.own else found
+
+
+def _space(leaf: Leaf) -> str:
+    # A distribution's points are pooled by group already.
+    return "sum" if leaf.type is MetricType.DISTRIBUTION else leaf.metric.aggregation or "avg"
+
+
+def _windowed(call: Call, values: Floats, step: int) -> Floats:
+    """Functions of a window's buckets, [groups, T, K]."""
+    if ranked := ranking(call):
+        return functions.top(values, step, *ranked)
+    if call.name in functions.WINDOWED:
+        return functions.WINDOWED[call.name](values, step)
+    if call.name == "moving_rollup":
+        seconds = constant(call.arguments[1]) or step
+        return functions.moving_rollup(values, max(1, int(-(-seconds // step))), word(call.arguments[2]))
+    kind, number = numbered(call.name, functions.NUMBERED) or ("ewma", 3)
+    return functions.ewma(values, number) if kind == "ewma" else functions.median(values, number)
+
+
+def growing(cells: Floats, first: Ints, last: Ints, method: str) -> Floats:
+    """The method from each of `first` up to `last`, not included, where many begin at the same cell.
+
+    cells: float64 [rows, n], NaN for a gap. Returns float64 [rows, len(first)], NaN where all are gaps.
+    """
+    kind = {"sum": np.add, "min": np.fmin, "max": np.fmax}[method]
+    result = np.empty((len(cells), first.size))
+    for begin in np.unique(first):
+        chosen = first == begin
+        part = cells[:, begin : int(last[chosen].max())]
+        gaps = np.isnan(part)
+        total = kind.accumulate(np.nan_to_num(part) if method == "sum" else part, axis=1)
+        total = np.where(np.logical_and.accumulate(gaps, axis=1), np.nan, total)
+        result[:, chosen] = total[:, last[chosen] - begin - 1]
+    return result

@@ -1,6 +1,7 @@
 """Datadog's metric functions, on values by bucket. What is not here is unsupported.
 
 `values` is float64 [groups, T, K] along Datadog's buckets, NaN for a gap; results have the same shape.
+`step` is a bucket's length in seconds.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dd_sync.evaluate.series import Floats
+from dd_sync.evaluate import fits
+from dd_sync.evaluate.calls import calls_in, ranking
+from dd_sync.evaluate.series import Bools, Floats, Ints
+from dd_sync.query.nodes import Expression
 
 Function = Callable[..., Floats]
-
-# Seconds by which each looks back.
-SHIFTS = {"hour_before": 3600, "day_before": 86400, "week_before": 604800, "month_before": 28 * 86400}
 
 
 def _log(base: Callable[..., Floats]) -> Function:
@@ -58,9 +59,23 @@ PAIRWISE: dict[str, Function] = {
 }
 
 
-def cumsum(values: Floats) -> Floats:
+# --- of the points before, within the window -------------------------------------------------
+
+
+def cumsum(values: Floats, step: int) -> Floats:
     """Running sum over the window; a gap stays a gap."""
     return np.where(np.isnan(values), np.nan, np.cumsum(np.nan_to_num(values), axis=2))
+
+
+def integral(values: Floats, step: int) -> Floats:
+    """Running sum of seconds times value, by trapezoids between neighbouring points; 0 at the first."""
+    past, seconds = _previous(values, step)
+    area = np.where(np.isnan(past), 0.0, (values + past) / 2 * seconds)
+    return np.where(np.isnan(values), np.nan, np.cumsum(np.nan_to_num(area), axis=2))
+
+
+def throughput(values: Floats, step: int) -> Floats:
+    return values / step
 
 
 def ewma(values: Floats, span: int) -> Floats:
@@ -108,13 +123,24 @@ _MOVING: dict[str, Callable[[Floats], Floats]] = {
     "count": lambda span: np.asarray((~np.isnan(span)).sum(axis=1), dtype=np.float64),
 }
 MOVING_METHODS = tuple(_MOVING)
-EWMA_SPANS = (3, 5, 7, 10, 20)
-MEDIAN_LENGTHS = (3, 5, 7, 9)
+# Those whose name ends in a number, and the numbers.
+NUMBERED: dict[str, tuple[int, ...]] = {"ewma": (3, 5, 7, 10, 20), "median": (3, 5, 7, 9)}
+
+# Of the whole window, which takes no further argument.
+WINDOWED: dict[str, Function] = {
+    "cumsum": cumsum,
+    "integral": integral,
+    "throughput": throughput,
+    "trend_line": fits.line,
+    "robust_trend": fits.robust_line,
+    "piecewise_constant": fits.steps,
+}
 
 # Applied to each series before they are put together; the factor to the per-second slope, None for the
 # plain difference.
 DIFFERENCES: dict[str, float | None] = {
     "diff": None,
+    "monotonic_diff": None,
     "derivative": 1.0,
     "per_second": 1.0,
     "per_minute": 60.0,
@@ -125,19 +151,85 @@ DIFFERENCES: dict[str, float | None] = {
 def difference(values: Floats, step: int, name: str) -> Floats:
     """Change against the bucket with data before, as one of DIFFERENCES; the first one has none."""
     factor = DIFFERENCES[name]
-    index = np.where(np.isnan(values), -1, np.arange(values.shape[2]))
-    latest = np.maximum.accumulate(index, axis=2)
-    before = np.concatenate([np.full_like(latest[:, :, :1], -1), latest[:, :, :-1]], axis=2)
+    past, seconds = _previous(values, step)
+    rise = values - past
+    if name == "monotonic_diff":
+        return np.where(rise < 0, np.nan, rise)
+    return rise if factor is None else np.asarray(rise * factor / seconds)
+
+
+def _previous(values: Floats, step: int) -> tuple[Floats, Floats]:
+    """The bucket with data before each, NaN where there is none, and how many seconds ago it was."""
+    before = _latest(~np.isnan(values))
     past = np.take_along_axis(values, np.maximum(before, 0), axis=2)
-    rise = np.where(before >= 0, values - past, np.nan)
-    if factor is None:
-        return rise
     seconds = step * (np.arange(values.shape[2]) - before)
-    return np.asarray(rise * factor / np.maximum(seconds, step))
+    return np.where(before >= 0, past, np.nan), seconds.astype(np.float64)
 
 
-# How many groups there are with data, or with data other than 0; the result is not grouped.
-COUNTS: dict[str, Callable[[Floats], Floats]] = {
-    "count_not_null": lambda values: np.asarray((~np.isnan(values)).sum(axis=0), dtype=np.float64),
-    "count_nonzero": lambda values: np.asarray((np.nan_to_num(values) != 0).sum(axis=0), dtype=np.float64),
+def _latest(there: Bools) -> Ints:
+    """The index of the last bucket with data strictly before each, -1 where there is none."""
+    latest = np.maximum.accumulate(np.where(there, np.arange(there.shape[-1]), -1), axis=-1)
+    return np.concatenate([np.full_like(latest[..., :1], -1), latest[..., :-1]], axis=-1)
+
+
+# --- of all groups ---------------------------------------------------------------------------
+
+
+def _seconds_between(values: Floats, step: int) -> Floats:
+    """Seconds since the bucket before in which any group had data; none at the first."""
+    there: Bools = np.asarray((~np.isnan(values)).any(axis=0))
+    before = _latest(there)
+    return np.where(there & (before >= 0), step * (np.arange(there.shape[-1]) - before), np.nan)
+
+
+def _not_null(values: Floats, step: int) -> Floats:
+    there = ~np.isnan(values)
+    return np.where(there.any(axis=0), there.sum(axis=0), np.nan)
+
+
+def _nonzero(values: Floats, step: int) -> Floats:
+    there = ~np.isnan(values)
+    return np.where(there.any(axis=0), (there & (values != 0)).sum(axis=0), np.nan)
+
+
+# All groups into one that is not grouped: [groups, T, K] -> [T, K].
+COUNTS: dict[str, Function] = {"count_not_null": _not_null, "count_nonzero": _nonzero, "dt": _seconds_between}
+
+
+def top(values: Floats, step: int, number: int, by: str, largest: bool) -> Floats:
+    """The groups that rank among the first `number` over their window; of equal ones the first in order."""
+    with np.errstate(all="ignore"):
+        score = _SCORES[by](values, step)
+    keyed = np.where(np.isnan(score), np.inf, -score if largest else score)
+    place = np.argsort(np.argsort(keyed, axis=0, kind="stable"), axis=0, kind="stable")
+    return np.where((place < number)[:, :, None], values, np.nan)
+
+
+def _sum(values: Floats, step: int) -> Floats:
+    return np.where(np.isnan(values).all(axis=2), np.nan, np.nansum(values, axis=2))
+
+
+def _mean(values: Floats, step: int) -> Floats:
+    return np.asarray(_sum(values, step) / np.maximum((~np.isnan(values)).sum(axis=2), 1))
+
+
+def _last(values: Floats, step: int) -> Floats:
+    there = ~np.isnan(values)
+    at = values.shape[2] - 1 - np.argmax(there[:, :, ::-1], axis=2)
+    return np.asarray(np.take_along_axis(values, at[:, :, None], axis=2)[:, :, 0])
+
+
+_SCORES: dict[str, Function] = {
+    "mean": _mean,
+    "sum": _sum,
+    "max": lambda values, step: np.fmax.reduce(values, axis=2),
+    "min": lambda values, step: np.fmin.reduce(values, axis=2),
+    "last": _last,
+    "l2norm": lambda values, step: np.sqrt(_sum(values * values, step)),
+    "area": lambda values, step: _sum(values, step) * step,
 }
+
+
+def crosses_groups(expression: Expression) -> bool:
+    """Whether what one group comes to depends on the others."""
+    return any(call.name in COUNTS or ranking(call) is not None for call in calls_in(expression))

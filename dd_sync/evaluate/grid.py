@@ -12,11 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dd_sync.evaluate.kernel import IDENTITY, UFUNC
 from dd_sync.evaluate.series import Bools, Floats, Ints, Series
 
-# What an empty stretch gives before it is marked as empty.
-_IDENTITY = {"sum": 0.0, "min": math.inf, "max": -math.inf}
-_UFUNC = {"sum": np.add, "min": np.minimum, "max": np.maximum}
 METHODS = ("avg", "sum", "min", "max", "count")
 
 
@@ -50,15 +48,16 @@ def cell_size(lengths: Iterable[int], moments: Ints) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Aggregates per series and cell: float64 [rows, cells]. `total` has the method's identity where empty.
+    """Points per series and cell. method: avg, sum, min or max, by which cells make a longer one.
 
-    number: points per cell, only for the methods that need it (None for min and max).
+    values: float64 [rows, cells], NaN where a cell is empty; of avg the sum of its points.
+    number: points per cell, only of avg.
     """
 
     axis: Axis
     method: str
-    total: Floats
-    number: Floats | None
+    values: Floats
+    number: Floats | None = None
 
 
 def into_cells(rows: Sequence[Series], axis: Axis, shift: int, method: str, scale: Floats) -> Cells:
@@ -66,52 +65,55 @@ def into_cells(rows: Sequence[Series], axis: Axis, shift: int, method: str, scal
 
     method: one of METHODS. Points outside the axis are left out.
     """
-    kind = method if method in _IDENTITY else "sum"
-    total = np.full((len(rows), axis.count), _IDENTITY[kind])
-    number = np.zeros_like(total) if kind == "sum" else None
+    values = np.full((len(rows), axis.count), np.nan)
+    number = np.zeros_like(values) if method == "avg" else None
+    kind = method if method in IDENTITY else "sum"
     for row, series in enumerate(rows):
         part = series.between(axis.start - shift, axis.end - shift)
+        if not part.times.size:
+            continue
         cells = axis.cell(part.times + shift)
-        _UFUNC[kind].at(total[row], cells, part.values * scale[row])
+        points = np.ones(cells.size) if method == "count" else part.values
+        if scale[row] != 1.0 and method != "count":
+            points = points * scale[row]
+        _put(values[row], cells, points, kind)
         if number is not None:
-            np.add.at(number[row], cells, 1.0)
-    return Cells(axis, method, total, number)
+            _put(number[row], cells, np.ones(cells.size), "sum")
+    return Cells(axis, "avg" if method == "avg" else kind, values, number)
+
+
+def _put(row: Floats, cells: Ints, points: Floats, kind: str) -> None:
+    if cells.size == 1 or int((cells[1:] - cells[:-1]).min()) > 0:
+        if int(cells[-1] - cells[0]) == cells.size - 1:
+            row[int(cells[0]) : int(cells[-1]) + 1] = points
+        else:
+            row[cells] = points
+        return
+    row[cells] = IDENTITY[kind]
+    UFUNC[kind].at(row, cells, points)
 
 
 class Stretches:
     """Aggregates of cells over stretches that each lie inside one block of `block` cells."""
 
     def __init__(self, cells: Cells, block: int) -> None:
-        self._cells = cells
-        self._block = block
-        kind = cells.method if cells.method in _IDENTITY else "sum"
-        self._total = _Running(cells.total, kind, block)
-        self._number = None if cells.number is None else _Running(cells.number, "sum", block)
+        self._method = cells.method
+        kind = cells.method if cells.method in IDENTITY else "sum"
+        gaps = np.isnan(cells.values)
+        known = (~gaps).astype(np.float64) if cells.number is None else cells.number
+        self._total = _Running(np.where(gaps, IDENTITY[kind], cells.values), kind, block)
+        self._number = _Running(known, "sum", block)
 
     def over(self, first: Ints, last: Ints) -> Floats:
         """The method over the cells first <= cell < last: float64 [rows, *first.shape], NaN where empty.
 
         Each stretch ends at most at the end of the block it begins in; last <= first means no stretch.
         """
-        total = self._total.over(first, last)
-        number = None if self._number is None else self._number.over(first, last)
-        return _finish(self._cells.method, total, number)
-
-    def over_windows(self, first: Ints) -> Floats:
-        """The method over `block` cells from each of `first`: float64 [rows, len(first)], NaN where empty."""
-        total = self._total.over_two(first)
-        number = None if self._number is None else self._number.over_two(first)
-        return _finish(self._cells.method, total, number)
-
-
-def _finish(method: str, total: Floats, number: Floats | None) -> Floats:
-    if number is None:
-        return np.where(np.isfinite(total), total, np.nan)
-    if method == "count":
-        return np.where(number > 0, number, np.nan)
-    if method == "avg":
-        return np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)
-    return np.where(number > 0, total, np.nan)
+        total, number = self._total.over(first, last), self._number.over(first, last)
+        if self._method == "avg":
+            return np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)
+        total[number == 0] = np.nan
+        return total
 
 
 class _Running:
@@ -119,9 +121,12 @@ class _Running:
 
     def __init__(self, values: Floats, kind: str, block: int) -> None:
         self._values = values
-        self._ufunc = _UFUNC[kind]
-        self._identity = _IDENTITY[kind]
+        self._ufunc = UFUNC[kind]
+        self._identity = IDENTITY[kind]
         self._block = block
+        if block == 1:
+            self._forward = self._backward = values
+            return
         blocks = values.reshape(len(values), values.shape[1] // block, block)
         self._forward = self._ufunc.accumulate(blocks, axis=2).reshape(values.shape)
         backward = self._ufunc.accumulate(blocks[:, :, ::-1], axis=2)[:, :, ::-1]
@@ -141,13 +146,6 @@ class _Running:
             result[:, within] = self._inside(start[within], stop[within])
         result[:, empty] = self._identity
         return result
-
-    def over_two(self, first: Ints) -> Floats:
-        """As many cells as a block has, from each of `first`: a part of one block and a part of the next."""
-        left = self._backward[:, first]
-        # A window that is one whole block is what the forward aggregate at its end says already.
-        left[:, first % self._block == 0] = self._identity
-        return np.asarray(self._ufunc(left, self._forward[:, first + self._block - 1]))
 
     def _inside(self, start: Ints, stop: Ints) -> Floats:
         """Stretches that touch neither end of their block, cell by cell; few, since blocks are short."""

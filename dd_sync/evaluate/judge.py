@@ -58,7 +58,7 @@ def judge(
     bounds: Thresholds,
     times: Ints,
     values: Floats,
-    full: Bools,
+    full: Bools | None,
     previous: Sequence[GroupState | None],
 ) -> Judged:
     """States of every group at every time.
@@ -68,7 +68,9 @@ def judge(
     """
     life = lives(rule, times, ~np.isnan(values), previous)
     judged = np.where(np.isnan(values), rule.empty if rule.missing is Missing.ZERO else np.nan, values)
-    counted = life.alive & ~life.waiting & ~np.isnan(judged) & (full | life.missing) & ~life.resolved
+    counted = life.alive & ~life.waiting & ~np.isnan(judged) & ~life.resolved
+    if full is not None:
+        counted &= full | life.missing
     cleared = ~life.alive | life.resolved | life.no_data | (life.missing & (rule.missing is Missing.OK))
     signs = _signs(bounds, bounds.critical, bounds.critical_recovery, judged)
     alert = _held(signs, counted, cleared, was(previous, State.ALERT))

@@ -7,17 +7,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dd_sync.evaluate.aggregate import OUTER, default_step
+from dd_sync.evaluate.calls import SHIFTS, calls_in, has_arithmetic, inner
 from dd_sync.evaluate.combine import value_when_empty
-from dd_sync.evaluate.functions import SHIFTS
 from dd_sync.evaluate.rule import Missing, Rule, Thresholds, read_missing, read_rule, read_thresholds, whole
-from dd_sync.evaluate.support import Support, has_arithmetic, reading_of
+from dd_sync.evaluate.series import Ints
+from dd_sync.evaluate.support import Support, percentile, reading_of
 from dd_sync.evaluate.unsupported import unsupported
+from dd_sync.evaluate.windows import Cumulative, evaluation_window, read_cumulative
 from dd_sync.model.monitor import Monitor
-from dd_sync.query.nodes import Binary, Call, Expression, Metric, MetricAlert, Negative
+from dd_sync.query.nodes import Call, Expression, Metric, MetricAlert
 from dd_sync.query.parser import parse as parse_query
 from dd_sync.query.tools import metrics_in
 
-_OPTIONS = frozenset(("evaluation_delay",))
+_OPTIONS = frozenset(("evaluation_delay", "scheduling_options"))
+# The nominal length of a window that begins anew; from it follow the rollup and how often it is evaluated.
+_NOMINAL = {"h": 3600, "d": 86400, "mo": 30 * 86400}
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -26,6 +30,7 @@ class MetricRule(Rule):
 
     step: the rollup where the query names none. check: the length of the pieces a full window is made of,
     None where one point suffices. split: whether operands are aggregated over time before the arithmetic.
+    steps: every rollup there is. cumulative: for windows that begin anew, which are `window` long at most.
     """
 
     thresholds: Thresholds
@@ -34,26 +39,33 @@ class MetricRule(Rule):
     check: int | None
     split: bool
     steps: tuple[int, ...]
+    cumulative: Cumulative | None = None
+
+    def starts(self, ends: Ints) -> Ints:
+        """Where the windows begin that end at `ends`, int64 [T], epoch seconds."""
+        return ends - self.window if self.cumulative is None else self.cumulative.starts(ends)
 
 
 def compile_metric(key: str, monitor: Monitor, monitor_id: int) -> MetricRule:
     """Raises QueryError, TemplateError and Unsupported; places are relative to the query or the message."""
     alert = parse_query(monitor.query)
     options = monitor.options
-    window = _window(monitor.query, alert)
+    cumulative = _cumulative(monitor.query, alert, options)
+    nominal = _nominal(monitor.query, alert)
+    window = nominal if cumulative is None else cumulative.longest
     split = _split(alert)
     keys = Support(monitor.query, split=split).keys(alert.expression)
     if keys is None:
         raise unsupported(monitor.query, alert.expression, "a query without a metric is not evaluated here")
     basis = read_rule(key, monitor, monitor_id, keys, window=window, also=_OPTIONS)
-    step = default_step(window)
+    step = default_step(nominal)
     basis = replace(
         basis,
         delay=whole(options, "evaluation_delay") or 0,
         thresholds=read_thresholds(alert.comparator, alert.threshold, options),
         missing=_missing(alert, options),
         empty=value_when_empty(alert.expression),
-        notes=_notes(alert, step, window),
+        notes=_notes(alert, step, nominal),
     )
     return MetricRule(
         **basis.shared(),
@@ -62,33 +74,51 @@ def compile_metric(key: str, monitor: Monitor, monitor_id: int) -> MetricRule:
         check=_check(alert) if options.get("require_full_window") else None,
         split=split,
         steps=_steps(monitor.query, alert, step, split),
+        cumulative=cumulative,
     )
 
 
-def _window(text: str, alert: MetricAlert) -> int:
+def _nominal(text: str, alert: MetricAlert) -> int:
+    """The length of the window, in seconds."""
     aggregation = alert.aggregation
     if aggregation.method not in OUTER:
         raise unsupported(
             text, aggregation, f"the time aggregation '{aggregation.method}' is not evaluated here"
         )
-    if aggregation.window.kind != "last":
-        raise unsupported(text, aggregation.window, "only rolling windows such as last_1h are evaluated here")
+    if aggregation.method == "percentile":
+        _refuse_other_aggregations(text, alert.expression)
+    if aggregation.window.kind == "next":
+        raise unsupported(
+            text, aggregation.window, "only forecast() looks ahead", "write last_1h or the like"
+        )
     if aggregation.change is not None and aggregation.change.shift.kind != "last":
         raise unsupported(text, aggregation.change.shift, "this shift is not evaluated here")
     if alert.threshold is None:
         raise unsupported(text, alert, "a threshold that is a query of its own is not evaluated here")
+    if aggregation.window.kind == "current":
+        return _NOMINAL[aggregation.window.unit]
     return int(aggregation.window.length.total_seconds())
 
 
-def _inner(expression: Expression) -> tuple[Expression, ...]:
-    match expression:
-        case Binary(left=left, right=right):
-            return (left, right)
-        case Negative(item=item):
-            return (item,)
-        case Call(arguments=arguments):
-            return arguments
-    return ()
+def _refuse_other_aggregations(text: str, expression: Expression) -> None:
+    for metric in metrics_in(expression):
+        if percentile(metric.aggregation) is None:
+            said = "a percentile over the window is of a metric with a percentile"
+            raise unsupported(text, metric, said, "write p95 or the like before the metric")
+
+
+def _cumulative(text: str, alert: MetricAlert, options: Mapping[str, Any]) -> Cumulative | None:
+    window = alert.aggregation.window
+    if window.kind != "current":
+        if evaluation_window(options):
+            said = "an evaluation_window goes with a window such as current_1d"
+            raise unsupported(text, window, said, "leave it out of scheduling_options")
+        return None
+    if window.count != 1 or window.unit not in _NOMINAL:
+        raise unsupported(text, window, "this window has no published meaning", "use current_1h, 1d or 1mo")
+    if alert.aggregation.change is not None:
+        raise unsupported(text, window, "a change over a window that begins anew has no published meaning")
+    return read_cumulative(window.unit, options)
 
 
 def _split(alert: MetricAlert) -> bool:
@@ -112,22 +142,19 @@ def _steps(text: str, alert: MetricAlert, default: int, split: bool) -> tuple[in
     return tuple(found)
 
 
-def _check(alert: MetricAlert) -> int:
+def _check(alert: MetricAlert) -> int | None:
+    if alert.aggregation.window.kind == "current":
+        # Datadog says nothing of full windows that begin anew: one point suffices.
+        return None
     return {"m": 60, "h": 600, "d": 3600, "w": 3600, "mo": 14400}[alert.aggregation.window.unit]
 
 
 def _missing(alert: MetricAlert, options: Mapping[str, Any]) -> Missing:
-    if _has_call(alert.expression, "default_zero"):
+    if any(call.name == "default_zero" for call in calls_in(alert.expression)):
         # Such a query is never without data: what is missing is 0 before anything is compared.
         return Missing.ZERO
     counts = any(metric.has("as_count") for metric in metrics_in(alert.expression))
     return read_missing(options, default=Missing.ZERO if counts else Missing.KEEP)
-
-
-def _has_call(expression: Expression, name: str) -> bool:
-    if isinstance(expression, Call) and expression.name == name:
-        return True
-    return any(_has_call(inner, name) for inner in _inner(expression))
 
 
 def _notes(alert: MetricAlert, step: int, window: int) -> tuple[str, ...]:
@@ -145,4 +172,4 @@ def _linear(expression: Expression) -> bool:
             return expression.has("as_count") and expression.aggregation == "sum"
         case Call(name=name, arguments=arguments):
             return (name in SHIFTS or name == "timeshift") and _linear(arguments[0])
-    return all(_linear(inner) for inner in _inner(expression))
+    return all(_linear(part) for part in inner(expression))

@@ -10,9 +10,9 @@ import numpy as np
 
 from dd_sync.evaluate.compiling import compile_rule
 from dd_sync.evaluate.composite import CompositeFindings, CompositeRule, parts_of, with_parts
-from dd_sync.evaluate.expression import values_of
-from dd_sync.evaluate.findings import Findings, ValueFindings
+from dd_sync.evaluate.findings import Findings
 from dd_sync.evaluate.judge import Bytes, Judged
+from dd_sync.evaluate.metric_findings import MetricFindings
 from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.notify import Course, Kind, Notification, Story, Suppressed, Transition, tell
 from dd_sync.evaluate.replayed import Replay
@@ -114,7 +114,7 @@ def replay(
 def find(rule: Rule, sources: Sources, times: Ints) -> Findings:
     """What a rule of any type finds at `times`. Raises Unsupported, and what the sources raise."""
     if isinstance(rule, MetricRule):
-        return ValueFindings(rule, rule.thresholds, times, values_of(rule, sources.series, times))
+        return MetricFindings(rule, sources.series, times)
     if isinstance(rule, CompositeRule):
         return CompositeFindings(rule, sources.parts, times)
     raise Unsupported(f"monitors of type '{rule.monitor.type}' are not evaluated here")

@@ -16,11 +16,15 @@ Bools = npt.NDArray[np.bool_]
 
 
 class MetricType(StrEnum):
-    """What one point says: how many in its interval, how many per second, or how much there is."""
+    """What one point says: how many in its interval, how many per second, how much there is, or one of many.
+
+    A distribution's points are what was measured, one by one, any number of them at the same time.
+    """
 
     COUNT = "count"
     RATE = "rate"
     GAUGE = "gauge"
+    DISTRIBUTION = "distribution"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +32,8 @@ class Series:
     """The points of one metric under one set of tags.
 
     tags: sorted, lower case. interval: seconds one submitted point stands for, >= 1.
-    times: int64 [n], epoch seconds, strictly ascending; values: float64 [n], all finite.
+    times: int64 [n], epoch seconds, strictly ascending, of a distribution ascending; values: float64 [n], all
+    finite.
     `Series.of` brings anything into this form.
     """
 
@@ -50,7 +55,10 @@ class Series:
         times: Sequence[int] | Ints,
         values: Sequence[float] | Floats,
     ) -> Series:
-        """A series in order: NaN and infinities dropped, of two points at one time the later given kept."""
+        """A series in order: NaN and infinities dropped, of two points at one time the later given kept.
+
+        A distribution keeps both.
+        """
         if interval < 1:
             raise ValueError(f"the interval of {metric} is {interval} s; it has to be at least 1 s")
         moments = np.asarray(times, dtype=np.int64)
@@ -61,8 +69,9 @@ class Series:
         if moments.size > 1 and not (np.diff(moments) > 0).all():
             order = np.argsort(moments, kind="stable")
             moments, numbers = moments[order], numbers[order]
-            last = np.append(np.diff(moments) > 0, True)
-            moments, numbers = moments[last], numbers[last]
+            if type is not MetricType.DISTRIBUTION:
+                last = np.append(np.diff(moments) > 0, True)
+                moments, numbers = moments[last], numbers[last]
         return cls(metric, type, tuple(sorted({tag.lower() for tag in tags})), interval, moments, numbers)
 
     def between(self, start: int, end: int) -> Series:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from dd_sync.evaluate import functions
+from dd_sync.evaluate.calls import (
+    constant,
+    has_arithmetic,
+    is_shift,
+    numbered,
+    ranking,
+    shift_fits,
+    word,
+)
 from dd_sync.evaluate.grid import METHODS
 from dd_sync.evaluate.unsupported import HINT, Unsupported, unsupported
 from dd_sync.query.nodes import (
@@ -21,8 +31,10 @@ from dd_sync.query.nodes import (
 )
 
 SPACE = ("avg", "sum", "min", "max")
+ALGORITHMS = ("anomalies", "outliers", "forecast")
 FILLS = ("linear", "last", "zero", "null")
 FILL_SECONDS = 300
+_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?)")
 
 # Grouping keys of an expression; None for a plain number, which goes with any grouping.
 Keys = tuple[str, ...] | None
@@ -34,9 +46,16 @@ class Reading:
 
     as_count: bool = False
     as_rate: bool = False
+    weighted: bool = False
     method: str | None = None
     step: int | None = None
     fill: tuple[str, int] | None = None
+
+
+def percentile(aggregation: str | None) -> float | None:
+    """95.0 for `p95`, None for any other aggregation."""
+    found = _PERCENTILE.fullmatch(aggregation or "")
+    return float(found[1]) if found else None
 
 
 def reading_of(metric: Metric) -> Reading:
@@ -46,6 +65,8 @@ def reading_of(metric: Metric) -> Reading:
         reading = _with(reading, modifier)
     if reading.as_count and reading.as_rate:
         raise ValueError(".as_count() together with .as_rate() has no published meaning")
+    if reading.weighted and (metric.aggregation != "sum" or reading.method is not None):
+        raise ValueError(".weighted() is published for `sum:` without a rollup method only")
     return reading
 
 
@@ -55,6 +76,8 @@ def _with(reading: Reading, modifier: Modifier) -> Reading:
             return replace(reading, as_count=True)
         case "as_rate", ():
             return replace(reading, as_rate=True)
+        case "weighted", ():
+            return replace(reading, weighted=True)
         case "rollup", arguments:
             method, step = _rollup(arguments)
             return replace(reading, method=method, step=step)
@@ -85,27 +108,6 @@ def _fill(arguments: tuple[str | float, ...]) -> tuple[str, int]:
     raise ValueError("this form of .fill() is not evaluated here; use linear, last, zero or null and seconds")
 
 
-def constant(expression: Expression) -> float | None:
-    """The number an argument is, a minus before it included; None if it is anything else."""
-    match expression:
-        case Number(value=value):
-            return value
-        case Negative(item=Number(value=value)):
-            return -value
-    return None
-
-
-def has_arithmetic(expression: Expression) -> bool:
-    match expression:
-        case Binary():
-            return True
-        case Negative(item=item):
-            return has_arithmetic(item)
-        case Call(arguments=arguments):
-            return any(has_arithmetic(argument) for argument in arguments)
-    return False
-
-
 class Support:
     """Walks a query's expression; every method raises Unsupported at the node that cannot be evaluated."""
 
@@ -134,7 +136,8 @@ class Support:
         return unsupported(self._text, node, problem, hint)
 
     def _metric(self, metric: Metric) -> Keys:
-        if metric.aggregation not in SPACE:
+        known = (*SPACE, "count")
+        if metric.aggregation not in known and percentile(metric.aggregation) is None:
             said = (
                 f"the space aggregation '{metric.aggregation}'"
                 if metric.aggregation
@@ -143,7 +146,7 @@ class Support:
             raise self._error(
                 metric,
                 f"{metric.name} with {said} is not evaluated here",
-                "write avg, sum, min or max before the metric",
+                "write avg, sum, min or max before the metric, or p95 or count if it is a distribution",
             )
         try:
             reading_of(metric)
@@ -163,17 +166,23 @@ class Support:
         return left
 
     def _call(self, call: Call) -> Keys:
-        if call.keywords or call.modifiers:
-            raise self._error(call, f"{call.name}() with these arguments is not evaluated here")
         name, arguments = call.name, call.arguments
+        if name in ALGORITHMS:
+            raise self._error(
+                call,
+                f"{name}() inside of something else has no published meaning",
+                "compare it alone with the threshold, as in avg(last_4h):anomalies(…) >= 1",
+            )
+        if call.keywords or call.modifiers:
+            raise self._error(call, f"{name}() with these arguments is not evaluated here")
         if name in functions.PAIRWISE and len(arguments) == 2:
             self._by_bucket(call)
             return self._same(call, self.keys(arguments[0]), self.keys(arguments[1]))
-        if not arguments or not self._takes(name, arguments[1:]):
+        if not arguments or not self._takes(call, arguments[1:]):
             raise self._error(call, f"{name}() is not evaluated here, or not with these arguments")
         if name in functions.DIFFERENCES and not isinstance(arguments[0], Metric):
             raise self._error(call, f"{name}() is evaluated of a plain metric only")
-        if name not in functions.POINTWISE and name not in functions.SHIFTS and name != "timeshift":
+        if name not in functions.POINTWISE and not is_shift(call):
             self._by_bucket(call)
         keys = self.keys(arguments[0])
         if keys is None:
@@ -188,29 +197,25 @@ class Support:
                 "apply the function to each metric instead",
             )
 
-    def _takes(self, name: str, rest: tuple[Expression, ...]) -> bool:
-        numbers = [constant(argument) for argument in rest]
+    def _takes(self, call: Call, rest: tuple[Expression, ...]) -> bool:
+        name, numbers = call.name, [constant(argument) for argument in rest]
         if name in functions.POINTWISE:
             return len(rest) == functions.POINTWISE[name][0] and None not in numbers
-        match name, rest:
-            case "timeshift", (_,):
-                return numbers[0] is not None and numbers[0] <= 0 and numbers[0] == int(numbers[0])
-            case "moving_rollup", (_, Text(value=method)):
-                return numbers[0] is not None and numbers[0] >= 1 and method in functions.MOVING_METHODS
+        if name == "timeshift":
+            return len(rest) == 1 and shift_fits(numbers[0])
+        if name == "moving_rollup":
+            seconds = numbers[0] if len(rest) == 2 else None
+            return seconds is not None and seconds >= 1 and word(rest[1]) in functions.MOVING_METHODS
+        if ranking(call):
+            return True
         return not rest and (
-            name in functions.SHIFTS
+            is_shift(call)
             or name in functions.DIFFERENCES
             or name in functions.COUNTS
-            or name in ("default_zero", "cumsum", "throughput")
-            or numbered(name) is not None
+            or name in functions.WINDOWED
+            or name == "default_zero"
+            or numbered(name, functions.NUMBERED) is not None
         )
-
-
-def numbered(name: str) -> tuple[str, int] | None:
-    """`ewma_5` as ("ewma", 5), `median_3` as ("median", 3), for the numbers Datadog has."""
-    base, _, digits = name.rpartition("_")
-    allowed = {"ewma": functions.EWMA_SPANS, "median": functions.MEDIAN_LENGTHS}.get(base, ())
-    return (base, int(digits)) if digits.isdigit() and len(digits) < 4 and int(digits) in allowed else None
 
 
 def _named(keys: tuple[str, ...]) -> str:

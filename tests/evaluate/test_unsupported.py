@@ -23,7 +23,7 @@ def compiled(query: str = FINE, type: str = "query alert", **options: Any) -> Ru
     ("query", "marked", "said"),
     [
         ("avg(last_5m):m{*} > 1", "m{*}", "no space aggregation"),
-        ("avg(last_5m):p95:m{*} > 1", "p95:m{*}", "'p95'"),
+        ("avg(last_5m):last:m{*} > 1", "last:m{*}", "'last'"),
         ("avg(last_5m):avg:m{*}.weighted() > 1", "avg:m{*}.weighted()", ".weighted()"),
         ("avg(last_5m):avg:m{*}.rollup(avg, monthly) > 1", None, ".rollup()"),
         ("avg(last_5m):avg:m{*}.as_count().as_rate() > 1", None, "no published meaning"),
@@ -32,12 +32,12 @@ def compiled(query: str = FINE, type: str = "query alert", **options: Any) -> Ru
             "anomalies(avg:m{*}, 'basic', 2)",
             "anomalies()",
         ),
-        ("avg(last_5m):monotonic_diff(avg:m{*}) > 1", None, "monotonic_diff()"),
-        ("avg(last_5m):trend_line(avg:m{*}) > 1", None, "trend_line()"),
+        ("avg(last_5m):autosmooth(avg:m{*}) > 1", None, "autosmooth()"),
+        ("avg(last_5m):top(avg:m{*}, 7, 'mean', 'desc') > 1", None, "top()"),
         ("avg(last_5m):max(avg:m{*}, 'x') > 1", "'x'", "'x' stands where"),
         ("avg(last_5m):avg:m{*}.rollup(0) > 1", None, ".rollup()"),
         ("avg(last_5m):avg:m{*}.fill(3) > 1", None, ".fill()"),
-        ("avg(last_5m):anomalies(avg:m{*}, direction='above') > 1", None, "these arguments"),
+        ("avg(last_5m):abs(avg:m{*}, direction='above') > 1", None, "these arguments"),
         ("avg(last_5m):clamp_min(avg:m{*}) > 1", None, "clamp_min()"),
         ("avg(last_5m):clamp_min(avg:m{*}, avg:n{*}) > 1", None, "clamp_min()"),
         ("avg(last_5m):timeshift(avg:m{*}, 60) > 1", None, "timeshift()"),
@@ -48,9 +48,10 @@ def compiled(query: str = FINE, type: str = "query alert", **options: Any) -> Ru
         ("avg(last_5m):avg:m{*} by {a} / avg:n{*} > 1", None, "grouped by {a} and by nothing"),
         ("sum(last_5m):ewma_3(sum:a{*}.as_count() / sum:b{*}.as_count()) > 1", None, "order of evaluation"),
         ("avg(last_5m):avg:a{*}.rollup(avg, 30) / avg:b{*} > 1", "avg:b{*}", "different rollups"),
-        ("avg(current_1d):avg:m{*} > 1", "current_1d", "rolling windows"),
+        ("avg(next_1d):avg:m{*} > 1", "next_1d", "looks ahead"),
         ("avg(last_5m):avg:m{*} > threshold", None, "query of its own"),
-        ("percentile(last_5m):avg:m{*} > 1", None, "'percentile'"),
+        ("percentile(last_5m):avg:m{*} > 1", "avg:m{*}", "a percentile over the window"),
+        ("p95(last_5m):p95:m{*} > 1", None, "'p95'"),
         ("avg(last_5m):1 + 1 > 1", "1 + 1", "without a metric"),
     ],
 )
@@ -67,7 +68,7 @@ def test_a_query_is_refused_where_it_cannot_be_evaluated(query: str, marked: str
 
 def test_the_place_counts_lines() -> None:
     with pytest.raises(Unsupported) as refused:
-        compiled("avg(last_5m):avg:m{*}\n  + p95:n{*} > 1")
+        compiled("avg(last_5m):avg:m{*}\n  + last:n{*} > 1")
     assert refused.value.where is not None
     assert (refused.value.where.line, refused.value.where.column) == (2, 5)
 
@@ -77,7 +78,7 @@ def test_the_place_counts_lines() -> None:
     [
         ({"notify_by": ["host"]}, "notify_by has 'host'"),
         ({"notify_by": "tenant"}, "not a list"),
-        ({"scheduling_options": {"custom_schedule": {}}}, "'scheduling_options'"),
+        ({"scheduling_options": {"custom_schedule": {"recurrences": []}}}, "one recurrence"),
         ({"something_new": True}, "'something_new'"),
         ({"on_missing_data": "explode"}, "'explode'"),
         ({"thresholds": {"critical": 6}}, "alerts at 5"),
@@ -112,7 +113,7 @@ def test_a_warning_on_equality_has_no_meaning() -> None:
 @pytest.mark.parametrize(
     ("type", "query"),
     [
-        ("slo alert", 'error_budget("x").over("7d") > 75'),
+        ("process alert", 'processes("x").over("*").rollup("count").last("10m") < 1'),
         ("log alert", 'logs("x").index("*").rollup("count").last("5m") > 1'),
     ],
 )

@@ -188,7 +188,7 @@ def test_a_monitor_that_may_not_be_snoozed_is_heard_all_the_same(
 def test_a_monitor_that_cannot_be_evaluated_fails_unless_that_is_expected(
     check: Check, declared: MakeDeclared
 ) -> None:
-    monitor = declared("avg(last_5m):p95:m{*} > 1")
+    monitor = declared("avg(last_5m):last:m{*} > 1")
     assert check("{unsupported: true}", monitor=monitor).passed
     failed = check("{never: Alert}", monitor=monitor)
     assert not failed.passed
