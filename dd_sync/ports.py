@@ -54,6 +54,48 @@ class Downtimes(Protocol):
     def cancel(self, downtime_id: str) -> None: ...
 
 
+class DowntimeBodies(Protocol):
+    """The same downtimes as plain JSON, recurring ones whole. Every call raises DatadogError."""
+
+    def bodies(self) -> list[Json]:
+        """`id` and `attributes` of each that is active or scheduled; complete, or an error."""
+        ...
+
+    def create_body(self, attributes: Mapping[str, Any]) -> Json: ...
+
+    def update_body(self, downtime_id: str, attributes: Mapping[str, Any]) -> Json: ...
+
+    def cancel(self, downtime_id: str) -> None: ...
+
+
+class Dashboards(Protocol):
+    """Datadog's dashboards, as plain JSON. Every call raises DatadogError."""
+
+    def list(self) -> list[Json]:
+        """`id`, `title` and `description` of each dashboard there is; complete, or an error."""
+        ...
+
+    def get(self, dashboard_id: str) -> Json: ...
+
+    def create(self, body: Mapping[str, Any]) -> Json: ...
+
+    def update(self, dashboard_id: str, body: Mapping[str, Any]) -> Json: ...
+
+    def delete(self, dashboard_id: str) -> None: ...
+
+
+class Webhooks(Protocol):
+    """Webhooks of Datadog's integration, as plain JSON. Every call raises DatadogError."""
+
+    def get(self, name: str) -> Json | None:
+        """None if there is none of that name."""
+        ...
+
+    def create(self, body: Mapping[str, Any]) -> Json: ...
+
+    def update(self, name: str, body: Mapping[str, Any]) -> Json: ...
+
+
 class Search(Protocol):
     """Datadog's search of monitors and their groups, one page. Every call raises DatadogError.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import urllib3
 from datadog_api_client import ApiClient, Configuration
@@ -17,8 +17,10 @@ from dd_sync.datadog.retry import Patience
 from dd_sync.datadog.target import Target, choose_target
 from dd_sync.datadog.transport import Transport
 from dd_sync.datadog.wire import Wire
-from dd_sync.errors import DatadogError
-from dd_sync.ports import Downtimes, Monitors, Search
+from dd_sync.ports import Dashboards, Monitors, Search
+
+if TYPE_CHECKING:
+    from dd_sync.datadog.webhooks import DatadogWebhooks
 
 # As many as apply writes at once.
 _CONNECTIONS = 8
@@ -42,7 +44,7 @@ class Datadog:
         return DatadogMonitors(self._wire, generated(self._client))
 
     @cached_property
-    def downtimes(self) -> Downtimes:
+    def downtimes(self) -> DatadogDowntimes:
         from datadog_api_client.v2.api.downtimes_api import DowntimesApi
 
         generated: Any = DowntimesApi
@@ -54,20 +56,27 @@ class Datadog:
 
         return DatadogSearch(self._wire, self._client)
 
-    def webhook_exists(self, name: str) -> bool | None:
-        """Whether the Webhooks integration has a webhook of this name; None where that cannot be told."""
+    @cached_property
+    def dashboards(self) -> Dashboards:
+        from datadog_api_client.v1.api.dashboards_api import DashboardsApi
+
+        from dd_sync.datadog.dashboards import DatadogDashboards
+
+        generated: Any = DashboardsApi
+        return DatadogDashboards(self._wire, generated(self._client))
+
+    @cached_property
+    def webhooks(self) -> DatadogWebhooks:
         from datadog_api_client.v1.api.webhooks_integration_api import WebhooksIntegrationApi
 
+        from dd_sync.datadog.webhooks import DatadogWebhooks
+
         generated: Any = WebhooksIntegrationApi
-        path = f"/api/v1/integration/webhooks/configuration/webhooks/{name}"
-        try:
-            self._wire.call("GET", path, lambda: generated(self._client).get_webhooks_integration(name))
-        except DatadogError as error:
-            if error.status != 404:
-                raise
-            # The same status without these words is a Datadog that has no such integration at all.
-            return False if "Webhook does not exist" in error.details else None
-        return True
+        return DatadogWebhooks(self._wire, generated(self._client))
+
+    def webhook_exists(self, name: str) -> bool | None:
+        """Whether the Webhooks integration has a webhook of this name; None where that cannot be told."""
+        return self.webhooks.exists(name)
 
     def close(self) -> None:
         self._client.close()

@@ -8,22 +8,36 @@ from typing import Any
 
 from dd_sync.datadog.wire import Wire, shape_error
 from dd_sync.model.downtime import Downtime
+from dd_sync.ports import Json
 
 # Datadog gives 30 without a limit and publishes no largest one; a smaller page than asked for is fine.
 PAGE = 100
 _PATH = "/api/v2/downtime"
 _Page = list[Downtime]
+_Bodies = list[Json]
 
 
 @dataclass(frozen=True, slots=True)
 class DatadogDowntimes:
-    """The port `Downtimes`. api: a DowntimesApi that neither checks types nor reads bodies."""
+    """The ports `Downtimes` and `DowntimeBodies`.
+
+    api: a DowntimesApi that neither checks types nor reads bodies.
+    """
 
     wire: Wire
     api: Any
 
     def list(self, *, current_only: bool = True) -> _Page:
-        found: _Page = []
+        return [self._read(f"GET {_PATH}", item) for item in self._all(current_only)]
+
+    def bodies(self) -> _Bodies:
+        found = self._all(current_only=True)
+        for item in found:
+            self._read(f"GET {_PATH}", item)
+        return found
+
+    def _all(self, current_only: bool) -> _Bodies:
+        found: _Bodies = []
         while True:
             page, total = self._page(len(found), current_only)
             found += page
@@ -34,7 +48,7 @@ class DatadogDowntimes:
                     f"GET {_PATH}", self.wire.target, f"{len(found)} of the {total} downtimes it counted"
                 )
 
-    def _page(self, offset: int, current_only: bool) -> tuple[_Page, int]:
+    def _page(self, offset: int, current_only: bool) -> tuple[_Bodies, int]:
         answer = self.wire.call(
             "GET",
             _PATH,
@@ -43,14 +57,20 @@ class DatadogDowntimes:
         data = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(data, list):
             raise shape_error(f"GET {_PATH}", self.wire.target, "something that is not a list of downtimes")
-        return [self._read(f"GET {_PATH}", item) for item in data], _total(answer, offset + len(data))
+        return data, _total(answer, offset + len(data))
 
     def create(self, downtime: Downtime) -> Downtime:
-        body = {"data": {"type": "downtime", "attributes": downtime.attributes()}}
+        return Downtime.from_json(self.create_body(downtime.attributes()))
+
+    def create_body(self, attributes: Mapping[str, Any]) -> Json:
+        body = {"data": {"type": "downtime", "attributes": dict(attributes)}}
         answer = self.wire.call("POST", _PATH, lambda: self.api.create_downtime(body))
         return self._one(f"POST {_PATH}", answer)
 
     def update(self, downtime_id: str, attributes: Mapping[str, Any]) -> Downtime:
+        return Downtime.from_json(self.update_body(downtime_id, attributes))
+
+    def update_body(self, downtime_id: str, attributes: Mapping[str, Any]) -> Json:
         body = {"data": {"type": "downtime", "id": downtime_id, "attributes": dict(attributes)}}
         path = f"{_PATH}/{downtime_id}"
         answer = self.wire.call("PATCH", path, lambda: self.api.update_downtime(downtime_id, body))
@@ -59,8 +79,11 @@ class DatadogDowntimes:
     def cancel(self, downtime_id: str) -> None:
         self.wire.call("DELETE", f"{_PATH}/{downtime_id}", lambda: self.api.cancel_downtime(downtime_id))
 
-    def _one(self, request: str, answer: Any) -> Downtime:
-        return self._read(request, answer.get("data") if isinstance(answer, dict) else None)
+    def _one(self, request: str, answer: Any) -> Json:
+        """The body of one downtime, known to be readable as one."""
+        data = answer.get("data") if isinstance(answer, dict) else None
+        self._read(request, data)
+        return dict(data or {})
 
     def _read(self, request: str, data: Any) -> Downtime:
         try:
