@@ -42,9 +42,9 @@ from dd_sync.evaluate.unsupported import Unsupported
 from dd_sync.query.nodes import Binary, Call, Expression, Metric, Negative, Number
 from dd_sync.query.tools import metrics_in
 
-# What is seen of each part of a query while it is evaluated: the part, its table, and where its buckets
-# start, None where the table is by evaluation.
-Watch = Callable[[Expression, Table, Ints | None], None]
+# What is seen of each part of a query while it is evaluated: the part, its table, where its buckets start, None
+# where the table is by evaluation, and how many seconds earlier it is read.
+Watch = Callable[[Expression, Table, Ints | None, int], None]
 
 
 class _Cut(Exception):
@@ -93,7 +93,7 @@ class Evaluation:
     def _by_time(self, expression: Expression, shift: int) -> Table:
         table = self._of_operands(expression, shift)
         if self._watch and not isinstance(expression, Number):
-            self._watch(expression, table, None)
+            self._watch(expression, table, None, shift)
         return table
 
     def _of_operands(self, expression: Expression, shift: int) -> Table:
@@ -203,7 +203,8 @@ class Evaluation:
     def _buckets(self, expression: Expression, shift: int) -> Table:
         table = self._of_buckets(expression, shift)
         if self._watch and not isinstance(expression, Number):
-            self._watch(expression, table, self._frame(self._step(expression)).times[0])
+            starts = self._frame(self._step(expression)).times[0]
+            self._watch(expression, table, starts, shift)
         return table
 
     def _of_buckets(self, expression: Expression, shift: int) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dd_sync.evaluate.expression import Evaluation
+from dd_sync.evaluate.expression import Evaluation, Watch
 from dd_sync.evaluate.findings import Words, no_words
 from dd_sync.evaluate.functions import crosses_groups
 from dd_sync.evaluate.judge import Judged, judge
@@ -60,6 +60,15 @@ class MetricFindings:
         if full is not None:
             full = np.concatenate([full, np.zeros((1, self._times.size), dtype=np.bool_)])[rows]
         return values[rows], full
+
+    def watched(self, group: Group, watch: Watch) -> tuple[float, bool, Leaves]:
+        """The value of one group at the one time that was asked for, its parts shown to `watch`; whether its
+        window is full; and what was read. NaN without data."""
+        leaves = self._leaves if self._together else self._leaves.part((group,))
+        evaluation = Evaluation(self._rule, leaves, self._times, watch)
+        row = self.groups.index(group) if self._together and group in self.groups else 0
+        full = self._rule.check is None or bool(evaluation.full()[row, 0])
+        return float(evaluation.values()[row, 0]), full, leaves
 
     def _stretches(self, leaves: Leaves) -> tuple[Floats, Bools | None]:
         rule = self._rule
