@@ -84,7 +84,9 @@ def explain_value(rule: MetricRule, source: SeriesSource, group: Group, at: int)
     )
 
 
-def _step(rule: MetricRule, group: Group, expression: Expression, table: Table, buckets: Ints | None) -> Step:
+def _step(
+    rule: MetricRule, group: Group, expression: Expression, table: Table, buckets: Ints | None, shift: int
+) -> Step:
     row = _row(table, group)
     known = np.atleast_1d(table.known()[row, 0]) if row is not None else np.empty(0)
     starts: Sequence[int] = () if buckets is None else buckets.tolist()
