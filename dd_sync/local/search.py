@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
+from dd_sync.evaluate.select import group_tags, matcher
+from dd_sync.local.downtimes_table import StoredDowntime
+from dd_sync.local.group_scope import parse_group_scope
 from dd_sync.local.http import Answer, Call, bad_request, invalid
 from dd_sync.local.monitors_table import StoredMonitor
 from dd_sync.local.normal import ORG_ID
+from dd_sync.local.org import Org
+from dd_sync.local.schedule import current_span
 from dd_sync.local.verdicts_table import Group, Verdict
 
 _TERM = re.compile(r'(?P<minus>-|NOT\s+)?(?:(?P<field>\w+):)?(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s"]+))')
@@ -23,31 +30,55 @@ _STATUSES = {
     "skipped": "Skipped",
 }
 _HANDLE = re.compile(r"(?:^|(?<=\s)|(?<=\}\}))@([\w.@-]*\w)")
+_OF_GROUPS = ("muted", "muted_remaining", "downtimes")
 _CLASSIFICATION = {"metric alert": "metric", "query alert": "metric"}
 
 Item = dict[str, Any]
 Test = Callable[[Item], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class _Mute:
+    """A downtime that holds now. end: None for ever; matches: whether it silences a group of these tags."""
+
+    downtime: StoredDowntime
+    end: datetime | None
+    matches: Callable[[frozenset[str]], bool]
+
+    def is_whole(self, monitor: StoredMonitor) -> bool:
+        """Whether it silences every group of the monitor."""
+        return self.downtime.attributes["scope"] == "*" and self.downtime.covers(monitor.id, monitor.tags)
+
+    def covers(self, monitor: StoredMonitor, group: Group) -> bool:
+        return self.downtime.covers(monitor.id, monitor.tags) and self.matches(group_tags(group.name))
+
+
 def search(call: Call) -> Answer:
     tests = _tests(call)
     verdicts = call.org.store.verdicts.all()
-    items = [_item(one, verdicts.get(one.id)) for one in call.org.store.monitors.all()]
+    now, mutes = call.org.clock(), _mutes(call.org)
+    items = [
+        _item(one, verdicts.get(one.id)) | _muted([mute for mute in mutes if mute.is_whole(one)], now)
+        for one in call.org.store.monitors.all()
+    ]
     found = _sorted(call, [item for item in items if all(test(item) for test in tests)], "name")
     counts = {
         "status": _counts(item["status"] for item in found),
-        "muted": _counts(False for _ in found),
+        "muted": _counts(item["muted"] for item in found),
         "tag": _counts(tag for item in found for tag in item["tags"]),
         "type": _counts(item["classification"] for item in found),
     }
     page, metadata = _page(call, found)
-    return Answer({"monitors": page, "counts": counts, "metadata": metadata})
+    # Datadog searches monitors by `muted`, and answers only until when.
+    shown = [{name: value for name, value in item.items() if name not in _OF_GROUPS} for item in page]
+    return Answer({"monitors": shown, "counts": counts, "metadata": metadata})
 
 
 def search_groups(call: Call) -> Answer:
     store, tests = call.org.store, _tests(call)
+    now, mutes = call.org.clock(), _mutes(call.org)
     items = [
-        _group_item(monitor, group)
+        _group_item(monitor, group) | _muted([mute for mute in mutes if mute.covers(monitor, group)], now)
         for monitor in store.monitors.all()
         for group in store.verdicts.groups(monitor.id).values()
     ]
@@ -58,6 +89,30 @@ def search_groups(call: Call) -> Answer:
     }
     page, metadata = _page(call, found)
     return Answer({"groups": page, "counts": counts, "metadata": metadata})
+
+
+def _mutes(org: Org) -> list[_Mute]:
+    """The downtimes that hold now."""
+    now = org.clock()
+    found = []
+    for downtime in org.store.downtimes.all():
+        span = None if downtime.canceled else current_span(downtime.attributes["schedule"], now)
+        if span is not None and span[0] <= now:
+            scope = downtime.attributes["scope"]
+            found.append(_Mute(downtime, span[1], matcher(parse_group_scope(scope))))
+    return found
+
+
+def _muted(mutes: Sequence[_Mute], now: datetime) -> Item:
+    """What a search says of what these downtimes silence. remaining: seconds; None for ever or not at all."""
+    ends = [mute.end for mute in mutes if mute.end is not None]
+    until = max(ends) if mutes and len(ends) == len(mutes) else None
+    return {
+        "muted": bool(mutes),
+        "muted_until_ts": None if until is None else int(until.timestamp()),
+        "muted_remaining": None if until is None else int((until - now).total_seconds()),
+        "downtimes": [{"id": mute.downtime.id, "scope": mute.downtime.attributes["scope"]} for mute in mutes],
+    }
 
 
 def handles_of(message: str) -> list[str]:
@@ -85,7 +140,6 @@ def _item(monitor: StoredMonitor, verdict: Verdict | None) -> Item:
         "priority": definition["priority"],
         "org_id": ORG_ID,
         "last_triggered_ts": None,
-        "muted_until_ts": None,
         "overall_state_modified": None if verdict is None else verdict.since,
         "restricted_roles": definition["restricted_roles"],
     }
@@ -105,10 +159,6 @@ def _group_item(monitor: StoredMonitor, group: Group) -> Item:
         "status": group.status,
         "last_triggered_ts": group.last_triggered,
         "last_nodata_ts": group.last_nodata,
-        "muted": False,
-        "muted_until_ts": None,
-        "muted_remaining": None,
-        "downtimes": [],
         "env_tags": [tag for tag in monitor.tags if tag.startswith("env:")],
         "team_tags": [tag for tag in monitor.tags if tag.startswith("team:")],
         "priority": monitor.definition["priority"],
@@ -157,7 +207,7 @@ _FIELDS: dict[str, Callable[[Item], Sequence[str]]] = {
     "tag": lambda item: item["tags"],
     "metric": lambda item: item.get("metrics", []),
     "notification": lambda item: [one["handle"] for one in item.get("notifications", [])],
-    "muted": lambda _: ["false"],
+    "muted": lambda item: [str(item["muted"]).lower()],
     "id": lambda item: [str(item.get("id", item.get("monitor_id")))],
     "group": lambda item: [item.get("group", ""), *item.get("group_tags", [])],
     "scope": lambda item: item.get("scopes", []),

@@ -17,7 +17,7 @@ class Downtime:
     scope: group scope such as `tenant:acme`, `*` for all groups.
     monitor_id or monitor_tags (all of which must match), exactly one of them.
     start, end: aware datetimes in UTC; start None means from now, end None means for ever.
-    status: scheduled, active, ended or canceled; empty before it is created.
+    status: scheduled, active, ended or canceled; empty before it is created. canceled: when.
     """
 
     scope: str
@@ -33,6 +33,7 @@ class Downtime:
     id: str = ""
     status: str = ""
     recurring: bool = False
+    canceled: datetime | None = None
 
     @property
     def is_live(self) -> bool:
@@ -78,6 +79,7 @@ class Downtime:
             display_timezone=str(attributes.get("display_timezone") or "UTC"),
             status=str(attributes.get("status") or ""),
             recurring=recurring,
+            canceled=_moment(attributes.get("canceled")),
         )
 
 

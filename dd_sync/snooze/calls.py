@@ -1,23 +1,23 @@
-"""Snoozes in Datadog: made once, extended, listed, ended."""
+"""Snoozes in Datadog: made once, or extended."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from dd_sync.errors import DatadogError, DdSyncError, RequestError
+from dd_sync.errors import DatadogError, DdSyncError
 from dd_sync.model.downtime import Downtime
 from dd_sync.ports import Downtimes
-from dd_sync.snooze.request import Snooze, read_snooze
+from dd_sync.snooze.request import Policy, Snooze, read_snooze
 from dd_sync.snooze.tenants import SHOWN
 from dd_sync.text import within_line
 
 Did = Literal["created", "extended", "already covered"]
 Sleep = Callable[[float], None]
-# Waits before looking for a snooze whose answer was lost, seconds: with the rest, four requests at most.
+# Waits before looking for a snooze whose answer was lost, seconds.
 _LOOKS = (0.5, 2.0)
 
 
@@ -30,24 +30,24 @@ class Outcome:
     before: Snooze | None = None
 
 
-def snooze(downtimes: Downtimes, request: Downtime, *, sleep: Sleep = time.sleep) -> Outcome:
+def snooze(downtimes: Downtimes, request: Downtime, policy: Policy, *, sleep: Sleep = time.sleep) -> Outcome:
     """Makes the snooze, or extends the one that is there if it ends sooner. Never two for the same.
 
-    request: from `request_snooze`. Raises DatadogError; after an unclear answer only once it was looked
-    for and not found.
+    request: from `request_snooze`. Raises DatadogError, after an unclear answer only once it was looked
+    for and not found; RequestError where an extension would be longer in all than the policy allows.
     """
-    return _snooze(downtimes, request, downtimes.list(current_only=True), sleep)
+    return _snooze(downtimes, request, policy, downtimes.list(current_only=True), sleep)
 
 
 def snooze_monitors(
-    downtimes: Downtimes, requests: Sequence[Downtime], *, sleep: Sleep = time.sleep
+    downtimes: Downtimes, requests: Sequence[Downtime], policy: Policy, *, sleep: Sleep = time.sleep
 ) -> tuple[Outcome, ...]:
     """One snooze per chosen monitor, all or none: if one fails, those made before it are taken back."""
     current = downtimes.list(current_only=True)
     done: list[tuple[Outcome, Downtime | None]] = []
     try:
         for request in requests:
-            done.append((_snooze(downtimes, request, current, sleep), _same(current, request)))
+            done.append((_snooze(downtimes, request, policy, current, sleep), _same(current, request)))
     except BaseException as error:
         left = _take_back(downtimes, done)
         if left and isinstance(error, DatadogError):
@@ -61,52 +61,52 @@ def snooze_monitors(
     return tuple(outcome for outcome, _ in done)
 
 
-def list_snoozes(downtimes: Downtimes, catalog: str, now: datetime) -> tuple[Snooze, ...]:
-    """The catalog's snoozes that are active or to come, those that end first first."""
-    found = [snooze for _, snooze in _current(downtimes.list(current_only=True), catalog)]
-    live = [one for one in found if one.end is None or one.end > now]
-    return tuple(sorted(live, key=lambda one: (one.end is None, one.end or now, one.tenant, one.id)))
-
-
-def end(downtimes: Downtimes, wanted: str, *, catalog: str) -> tuple[Snooze, ...]:
-    """Ends the snooze with this id, or all of this tenant, and returns them.
-
-    Raises RequestError if the catalog has none such: other people's downtimes are not touched.
-    """
-    current = [one for _, one in _current(downtimes.list(current_only=True), catalog)]
-    chosen = tuple(one for one in current if wanted in (one.id, one.tenant, f"{one.tenant_tag}:{one.tenant}"))
-    if not chosen:
-        tenants = sorted({one.tenant for one in current})
-        raise RequestError(
-            f"no snooze of this catalog is for '{within_line(wanted, SHOWN)}'",
-            hint=f"snoozed now: {', '.join(tenants[:20])}" if tenants else "nothing is snoozed now",
-        )
-    for one in chosen:
-        downtimes.cancel(one.id)
-    return chosen
-
-
-def _current(found: Iterable[Downtime], catalog: str) -> Iterable[tuple[Downtime, Snooze]]:
-    for downtime in found:
-        one = read_snooze(downtime)
-        if one is not None and one.catalog == catalog and downtime.is_live:
-            yield downtime, one
-
-
-def _snooze(downtimes: Downtimes, request: Downtime, current: Sequence[Downtime], sleep: Sleep) -> Outcome:
+def _snooze(
+    downtimes: Downtimes, request: Downtime, policy: Policy, current: Sequence[Downtime], sleep: Sleep
+) -> Outcome:
     there = _same(current, request)
     if there is None:
         return _create(downtimes, request, sleep)
     before = _read(there)
-    if there.end is None or (request.end is not None and there.end >= request.end):
+    if request.end is None or there.end is None or there.end >= request.end:
         return Outcome("already covered", before, before)
-    return Outcome("extended", _read(_set_end(downtimes, there, request)), before)
+    if _is_as_good(there, request.end, policy):
+        return Outcome("already covered", before, before)
+    return Outcome("extended", _read(set_end(downtimes, there, request.end, request.message, policy)), before)
+
+
+def _is_as_good(there: Downtime, end: datetime, policy: Policy) -> bool:
+    """Whether all but the last bit is covered by one that the policy lets grow no more.
+
+    Asking for the longest snooze again, a minute after the first, is not asking for more than the policy.
+    """
+    if there.start is None or there.end is None or policy.longer_because is not None:
+        return False
+    return end - there.start > policy.longest and end - there.end <= (there.end - there.start) / 20
+
+
+def set_end(downtimes: Downtimes, there: Downtime, end: datetime, message: str, policy: Policy) -> Downtime:
+    """The snooze with a later end, if the policy allows it to last so long in all."""
+    if there.start is not None:
+        message = policy.marked(message, end - there.start)
+    return _write_end(downtimes, there, end, message)
+
+
+def _write_end(downtimes: Downtimes, there: Downtime, end: datetime | None, message: str) -> Downtime:
+    # The start stays as it is, unsent: Datadog refuses a start in the past.
+    end_text = replace(there, end=end).attributes()["schedule"]["end"]
+    return downtimes.update(there.id, {"schedule": {"end": end_text}, "message": message})
 
 
 def _same(current: Iterable[Downtime], request: Downtime) -> Downtime | None:
-    """The snooze among `current` that silences the same, the one that lasts longest."""
+    """The snooze that silences the same and is on when the request begins, the one that lasts longest."""
     same = [
-        one for one in current if one.is_live and read_snooze(one) is not None and _covers_same(one, request)
+        one
+        for one in current
+        if one.is_live
+        and read_snooze(one) is not None
+        and _covers_same(one, request)
+        and _covers_start(one, request)
     ]
     return max(same, key=_lasts, default=None)
 
@@ -117,17 +117,18 @@ def _lasts(downtime: Downtime) -> float:
 
 def _covers_same(one: Downtime, request: Downtime) -> bool:
     return (
-        one.status == "active"
-        and one.scope == request.scope
+        one.scope == request.scope
         and one.monitor_id == request.monitor_id
         and set(one.monitor_tags) == set(request.monitor_tags)
     )
 
 
-def _set_end(downtimes: Downtimes, there: Downtime, wanted: Downtime) -> Downtime:
-    # The start stays as it is, unsent: Datadog refuses a start in the past.
-    end_text = wanted.attributes()["schedule"]["end"]
-    return downtimes.update(there.id, {"schedule": {"end": end_text}, "message": wanted.message})
+def _covers_start(one: Downtime, request: Downtime) -> bool:
+    """Whether it is on when the request begins; of now, Datadog's clock is the judge."""
+    if request.start is None:
+        return one.status == "active"
+    begun = one.status == "active" or (one.start is not None and one.start <= request.start)
+    return begun and (one.end is None or one.end >= request.start)
 
 
 def _create(downtimes: Downtimes, request: Downtime, sleep: Sleep) -> Outcome:
@@ -169,7 +170,7 @@ def _take_back(downtimes: Downtimes, done: Sequence[tuple[Outcome, Downtime | No
             if outcome.did == "created":
                 downtimes.cancel(outcome.snooze.id)
             elif outcome.did == "extended" and before is not None:
-                _set_end(downtimes, before, before)
+                _write_end(downtimes, before, before.end, before.message)
         except DdSyncError:
             left.append(outcome.snooze.id)
     return left

@@ -176,6 +176,7 @@ def test_the_owner_is_whoever_is_logged_in(
         raise OSError
 
     monkeypatch.setattr("getpass.getuser", nobody)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
     refused = silence(live, "b", "1h")
     assert (refused.code, "--by NAME" in refused.err) == (1, True)
 

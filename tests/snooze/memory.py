@@ -9,10 +9,11 @@ from typing import Any
 
 from dd_sync.errors import DatadogError
 from dd_sync.model.downtime import Downtime
-from dd_sync.snooze.request import request_snooze
+from dd_sync.snooze.request import Policy, request_snooze
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 250_913, tzinfo=UTC)
 LOST = DatadogError("the connection was lost")
+POLICY = Policy(timedelta(hours=24))
 
 
 def request(tenant: str = "acme", **changes: Any) -> Downtime:
@@ -21,7 +22,7 @@ def request(tenant: str = "acme", **changes: Any) -> Downtime:
         "now": NOW,
         "reason": "INC-123 load test",
         "owner": "ops",
-        "longest": timedelta(hours=24),
+        "policy": POLICY,
         "catalog": "guardrails",
         "tenant_tag": "tenant",
     }

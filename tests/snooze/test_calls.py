@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dd_sync.errors import DatadogError, RequestError
-from dd_sync.snooze.calls import end, list_snoozes, snooze, snooze_monitors
-from tests.snooze.memory import LOST, NOW, MemoryDowntimes, request
+from dd_sync.errors import DatadogError
+from dd_sync.snooze.calls import snooze, snooze_monitors
+from tests.snooze.memory import LOST, POLICY, MemoryDowntimes, request
 
 
 @pytest.fixture
@@ -22,22 +22,22 @@ def hours(number: float) -> timedelta:
 
 
 def test_a_snooze_takes_two_requests(downtimes: MemoryDowntimes) -> None:
-    made = snooze(downtimes, request())
+    made = snooze(downtimes, request(), POLICY)
     assert (made.did, made.snooze.tenant, made.snooze.owner) == ("created", "acme", "ops")
     assert downtimes.calls == ["list", "create"]
 
 
 def test_snoozing_twice_says_it_is_covered(downtimes: MemoryDowntimes) -> None:
-    first = snooze(downtimes, request())
-    again = snooze(downtimes, request(reason="another"))
+    first = snooze(downtimes, request(), POLICY)
+    again = snooze(downtimes, request(reason="another"), POLICY)
     assert (again.did, again.snooze, again.before) == ("already covered", first.snooze, first.snooze)
-    assert snooze(downtimes, request(duration=hours(1))).did == "already covered"
+    assert snooze(downtimes, request(duration=hours(1)), POLICY).did == "already covered"
     assert len(downtimes.live) == 1
 
 
 def test_a_longer_one_extends_and_tells_the_new_reason(downtimes: MemoryDowntimes) -> None:
-    first = snooze(downtimes, request())
-    longer = snooze(downtimes, request(duration=hours(5), reason="still burning"))
+    first = snooze(downtimes, request(), POLICY)
+    longer = snooze(downtimes, request(duration=hours(5), reason="still burning"), POLICY)
     assert (longer.did, longer.before) == ("extended", first.snooze)
     assert (longer.snooze.id, longer.snooze.reason) == (first.snooze.id, "still burning")
     assert longer.snooze.end == request(duration=hours(5)).end
@@ -51,13 +51,13 @@ def test_other_downtimes_of_the_tenant_do_not_count_as_covering(downtimes: Memor
     downtimes.put(request("globex", duration=hours(9)))
     downtimes.put(request(duration=hours(9), monitor_id=7))
     downtimes.put(request(duration=hours(9), catalog="another"))
-    assert snooze(downtimes, request()).did == "created"
+    assert snooze(downtimes, request(), POLICY).did == "created"
 
 
 def test_one_that_somebody_made_endless_in_datadog_covers(downtimes: MemoryDowntimes) -> None:
     downtimes.put(request())
     downtimes.put(replace(request(), end=None))
-    assert snooze(downtimes, request(duration=hours(24))).snooze.end is None
+    assert snooze(downtimes, request(duration=hours(24)), POLICY).snooze.end is None
 
 
 def test_a_lost_answer_is_looked_for_and_never_makes_two(downtimes: MemoryDowntimes) -> None:
@@ -66,7 +66,7 @@ def test_a_lost_answer_is_looked_for_and_never_makes_two(downtimes: MemoryDownti
 
     naps: list[float] = []
     downtimes.after = lost
-    assert snooze(downtimes, request(), sleep=naps.append).did == "created"
+    assert snooze(downtimes, request(), POLICY, sleep=naps.append).did == "created"
     assert len(downtimes.live) == 1
     assert downtimes.calls == ["list", "create", "list"]
 
@@ -78,7 +78,7 @@ def test_what_did_not_happen_is_said_to_have_failed_after_four_requests(downtime
     naps: list[float] = []
     downtimes.before = lost
     with pytest.raises(DatadogError, match="the connection was lost; the snooze is not there") as caught:
-        snooze(downtimes, request(), sleep=naps.append)
+        snooze(downtimes, request(), POLICY, sleep=naps.append)
     assert "snoozing twice is safe" in caught.value.hint
     assert downtimes.calls == ["list", "create", "list", "list"]
     assert sum(naps) <= 5
@@ -90,7 +90,7 @@ def test_a_clear_no_is_passed_on(downtimes: MemoryDowntimes) -> None:
 
     downtimes.before = refuse
     with pytest.raises(DatadogError, match="answered 403"):
-        snooze(downtimes, request())
+        snooze(downtimes, request(), POLICY)
     assert downtimes.calls == ["list", "create"]
 
 
@@ -100,7 +100,7 @@ def test_an_equal_one_that_appeared_meanwhile_counts_as_made(downtimes: MemoryDo
         downtimes.put(request())
 
     downtimes.before = other_hands
-    assert snooze(downtimes, request(), sleep=lambda seconds: None).did == "created"
+    assert snooze(downtimes, request(), POLICY, sleep=lambda seconds: None).did == "created"
     assert len(downtimes.live) == 1
 
 
@@ -109,7 +109,7 @@ def test_an_answer_that_is_not_the_snooze_asked_for_is_an_error(
 ) -> None:
     monkeypatch.setattr(downtimes, "create", lambda wanted: replace(wanted, id="x", message="cut"))
     with pytest.raises(DatadogError, match=r"^Datadog made downtime x, which does not read as"):
-        snooze(downtimes, request())
+        snooze(downtimes, request(), POLICY)
 
 
 def test_chosen_monitors_are_snoozed_all_or_none(downtimes: MemoryDowntimes) -> None:
@@ -122,13 +122,13 @@ def test_chosen_monitors_are_snoozed_all_or_none(downtimes: MemoryDowntimes) -> 
 
     downtimes.before = third
     with pytest.raises(DatadogError, match=r"answered 403$"):
-        snooze_monitors(downtimes, requests)
+        snooze_monitors(downtimes, requests, POLICY)
     assert downtimes.live == [before]
     downtimes.before = lambda what: None
-    done = snooze_monitors(downtimes, requests)
+    done = snooze_monitors(downtimes, requests, POLICY)
     assert [one.did for one in done] == ["extended", "created", "created"]
     assert [one.snooze.monitor_id for one in done] == [1, 2, 3]
-    assert [one.did for one in snooze_monitors(downtimes, requests)] == ["already covered"] * 3
+    assert [one.did for one in snooze_monitors(downtimes, requests, POLICY)] == ["already covered"] * 3
 
 
 def test_what_cannot_be_taken_back_is_named(downtimes: MemoryDowntimes) -> None:
@@ -138,7 +138,9 @@ def test_what_cannot_be_taken_back_is_named(downtimes: MemoryDowntimes) -> None:
 
     downtimes.before = second
     with pytest.raises(DatadogError, match="could not be taken back: id-1") as caught:
-        snooze_monitors(downtimes, [request(monitor_id=n) for n in (1, 2)], sleep=lambda seconds: None)
+        snooze_monitors(
+            downtimes, [request(monitor_id=n) for n in (1, 2)], POLICY, sleep=lambda seconds: None
+        )
     assert "they end by themselves" in caught.value.hint
 
 
@@ -150,50 +152,8 @@ def test_an_interrupt_takes_back_what_was_made(downtimes: MemoryDowntimes) -> No
     downtimes.before = interrupt
     covered = downtimes.put(request(monitor_id=9))
     with pytest.raises(KeyboardInterrupt):
-        snooze_monitors(downtimes, [request(monitor_id=n) for n in (9, 1, 2)])
+        snooze_monitors(downtimes, [request(monitor_id=n) for n in (9, 1, 2)], POLICY)
     assert downtimes.live == [covered]
-
-
-def test_the_list_holds_this_catalogs_live_snoozes_by_their_end(downtimes: MemoryDowntimes) -> None:
-    downtimes.put(request("later", duration=hours(9)))
-    downtimes.put(request("sooner"))
-    downtimes.put(replace(request("endless"), end=None))
-    downtimes.put(request("another", catalog="another"))
-    downtimes.put(replace(request("over"), status="ended"))
-    downtimes.put(replace(request("just"), end=NOW))
-    downtimes.put(replace(request("acme"), message="maintenance"))
-    found = list_snoozes(downtimes, "guardrails", NOW)
-    assert [one.tenant for one in found] == ["sooner", "later", "endless"]
-
-
-@pytest.mark.parametrize("wanted", ["acme", "tenant:acme", "id-1"])
-def test_a_snooze_is_ended_by_tenant_scope_or_id(downtimes: MemoryDowntimes, wanted: str) -> None:
-    downtimes.put(request())
-    downtimes.put(request("globex"))
-    ended = end(downtimes, wanted, catalog="guardrails")
-    assert [one.tenant for one in ended] == ["acme"]
-    assert [one.scope for one in downtimes.live] == ["tenant:globex"]
-
-
-def test_ending_a_tenant_ends_all_of_its_snoozes(downtimes: MemoryDowntimes) -> None:
-    for number in (1, 2):
-        downtimes.put(request(monitor_id=number))
-    assert len(end(downtimes, "acme", catalog="guardrails")) == 2
-    assert downtimes.live == []
-
-
-def test_other_peoples_downtimes_are_never_ended(downtimes: MemoryDowntimes) -> None:
-    downtimes.put(replace(request(), message="maintenance"))
-    downtimes.put(request(catalog="another"))
-    for wanted in ("acme", "id-1", "id-2"):
-        with pytest.raises(RequestError, match="no snooze of this catalog") as caught:
-            end(downtimes, wanted, catalog="guardrails")
-        assert caught.value.hint == "nothing is snoozed now"
-    downtimes.put(request("globex"))
-    with pytest.raises(RequestError) as caught:
-        end(downtimes, "acme", catalog="guardrails")
-    assert caught.value.hint == "snoozed now: globex"
-    assert len(downtimes.live) == 3
 
 
 FAULTS = st.lists(st.sampled_from(["none", "before", "after"]), min_size=1, max_size=6)
@@ -212,7 +172,7 @@ def test_after_any_history_of_faults_a_tenant_has_one_snooze_at_most(
         downtimes.before = lose if fault == "before" else lambda what: None
         downtimes.after = lose if fault == "after" else lambda what: None
         try:
-            snooze(downtimes, request(duration=hours(length)), sleep=lambda seconds: None)
+            snooze(downtimes, request(duration=hours(length)), POLICY, sleep=lambda seconds: None)
         except DatadogError:
             assert fault != "none"
         assert len(downtimes.live) <= 1

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dd_sync.catalog.settings import LONGEST_SNOOZE
 from dd_sync.errors import RequestError
 from dd_sync.model.downtime import Downtime
-from dd_sync.snooze.request import read_snooze
+from dd_sync.snooze.request import FURTHEST, LONGEST, Policy, read_snooze
 from tests.snooze.memory import NOW, request
 
 
@@ -68,13 +70,49 @@ def test_how_long_is_left_is_never_negative() -> None:
         (timedelta(seconds=-5), "too short"),
         (timedelta(seconds=59), "a snooze of 59s is too short"),
         (timedelta(hours=24, seconds=1), r"a snooze of 1d1s is longer than the policy allows \(1d\)"),
-        (timedelta(days=900_000), "longer than the policy allows"),
+        (timedelta(days=30), r"a snooze of 30d is longer than the policy allows \(1d\)"),
     ],
 )
 def test_a_duration_stays_within_the_policy(duration: timedelta, problem: str) -> None:
     with pytest.raises(RequestError, match=problem) as caught:
         request(duration=duration)
     assert "--for" in caught.value.hint
+
+
+LONGER = Policy(timedelta(hours=24), "the migration takes a week")
+
+
+def test_a_second_reason_goes_past_the_policy_and_stays_readable() -> None:
+    made = request(duration=timedelta(days=7), policy=LONGER)
+    snooze = read_snooze(made)
+    assert snooze is not None
+    assert (snooze.reason, snooze.longer_because) == ("INC-123 load test", "the migration takes a week")
+    within = read_snooze(request(policy=LONGER))
+    assert within is not None
+    assert within.longer_because is None
+
+
+@pytest.mark.parametrize("because", ["", " ", "see @ops", "two\nlines", "x" * 501])
+def test_the_second_reason_is_held_to_what_the_first_is(because: str) -> None:
+    with pytest.raises(RequestError, match="the reason to go past the policy"):
+        request(duration=timedelta(days=7), policy=Policy(timedelta(hours=24), because))
+
+
+def test_nothing_is_silent_for_longer_than_a_month_whatever_the_reason() -> None:
+    assert request(duration=LONGEST, policy=LONGER).end == (NOW + LONGEST).replace(microsecond=0)
+    with pytest.raises(RequestError, match="longer than any may be") as caught:
+        request(duration=LONGEST + timedelta(seconds=1), policy=LONGER)
+    assert "exemption" in caught.value.hint
+    assert LONGEST == LONGEST_SNOOZE
+
+
+def test_a_later_start_is_told_in_utc_and_bounded() -> None:
+    berlin = datetime(2026, 3, 1, 23, tzinfo=ZoneInfo("Europe/Berlin"))
+    schedule = request(start=berlin).attributes()["schedule"]
+    assert schedule == {"start": "2026-03-01T22:00:00+00:00", "end": "2026-03-02T00:00:00+00:00"}
+    with pytest.raises(RequestError, match="is planned too far ahead") as caught:
+        request(start=NOW + FURTHEST + timedelta(minutes=1))
+    assert "downtimes:" in caught.value.hint
 
 
 @pytest.mark.parametrize("what", ["reason", "owner", "ticket"])
