@@ -7,23 +7,22 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+# Made once: json.dumps makes one for each call, and a plan digests each monitor.
+_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 
 def digest(value: Any) -> str:
     """SHA-256 of a JSON value, in hex: equal values, whatever the order of their keys, equal digests."""
     try:
-        text = _dumps(value)
+        text = _text(value)
     except TypeError:
         # Not plain JSON yet: another mapping than dict, keys that are no text.
-        text = _dumps(_plain(value))
+        text = _text(_plain(value))
     else:
         # Only a text with one of these can hold a float that is a whole number.
         if ".0" in text or "e+" in text:
-            text = _dumps(_plain(value))
+            text = _text(_plain(value))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-PAGE = 1000
+from tests.bench.stage import PAGE, answered
 
 
 class Canned(BaseHTTPRequestHandler):
@@ -43,9 +43,9 @@ class Canned(BaseHTTPRequestHandler):
             self._answer(self.pages[number] if number < len(self.pages) else b"[]")
 
     def do_POST(self) -> None:
-        monitor = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.lock:
-            monitor["id"] = 1_000_000 + len(self.created)
+            monitor = answered(1_000_000 + len(self.created), body)
             self.created.append(monitor)
         self._answer(json.dumps(monitor).encode())
 

@@ -135,13 +135,9 @@ class Stage:
             self._canned[monitors] = self._serve(pages)
         return self._canned[monitors]
 
-    def slow(self, monitors: int, latency: float) -> str:
-        """Base URL of a server that has only the first monitor of that catalog yet, and takes its time.
-
-        Not none at all: where nothing is live, each create is searched for first.
-        """
-        pages = _write_pages(self._folder / f"first-of-{monitors}", self._rendered(monitors)[:1])
-        return self._serve(pages, str(latency))
+    def slow(self, latency: float) -> str:
+        """Base URL of a server that has no monitor yet, and takes so many seconds for each answer."""
+        return self._serve(self._folder, str(latency))
 
     def _rendered(self, monitors: int) -> list[dict[str, Any]]:
         command = (DD_SYNC, "render", "--catalog", str(self.raw_catalog(monitors)))
@@ -245,13 +241,13 @@ def _raw(number: int) -> str:
 def _write_pages(folder: Path, bodies: list[dict[str, Any]]) -> Path:
     """The bodies as Datadog answers them, in pages."""
     (folder / "pages").mkdir(parents=True, exist_ok=True)
-    live = [_answered(number, body) for number, body in enumerate(bodies, 1)]
+    live = [answered(number, body) for number, body in enumerate(bodies, 1)]
     for page in range(0, len(live), PAGE):
         (folder / f"pages/{page // PAGE}.json").write_text(json.dumps(live[page : page + PAGE]))
     return folder
 
 
-def _answered(number: int, body: dict[str, Any]) -> dict[str, Any]:
+def answered(number: int, body: dict[str, Any]) -> dict[str, Any]:
     thresholds = {name: float(value) for name, value in body["options"]["thresholds"].items()}
     options = {**body["options"], "thresholds": thresholds, **FILLED_IN}
     return {"id": number, **ANSWERED, **body, "message": body["message"].rstrip(), "options": options}
