@@ -6,7 +6,7 @@ import os
 import stat
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -127,6 +127,11 @@ class Files:
     def source(self, file: str) -> Source:
         """A file by its name as shown."""
         return self._by_name[file]
+
+    def having(self, source: Source) -> Files:
+        """The same files with this one among those of monitors, in place of the one of its name."""
+        others = [one for one in self.monitors if one.file != source.file]
+        return replace(self, monitors=(*others, source), _by_name={})
 
     def every_problem(self) -> tuple[Problem, ...]:
         """What is wrong with the files themselves."""

@@ -17,6 +17,7 @@ COMMANDS = {
     "explain": ("dd_sync.cli.explain:explain", "Say in words what a monitor does, and whom it tells."),
     "plan": ("dd_sync.cli.plan:plan", "Show what apply would change in Datadog."),
     "apply": ("dd_sync.cli.apply:apply", "Make Datadog's monitors what the catalog declares."),
+    "import": ("dd_sync.cli.import_:import_", "Write monitors that are in Datadog already as YAML."),
     "detach": (
         "dd_sync.cli.detach:detach",
         "Let a monitor go: take this tool's tags off it, and nothing else.",
@@ -25,7 +26,7 @@ COMMANDS = {
         "dd_sync.cli.pull_request:pull_request",
         "Write what CI says about a pull request, and post it there.",
     ),
-    "snooze": ("dd_sync.cli.snooze:snooze", "Silence one tenant for a while, list and end snoozes."),
+    "snooze": ("dd_sync.cli.snooze:snooze", "Silence one tenant for a while; list, extend and end snoozes."),
     "normalise": ("dd_sync.cli.normalise:normalise", "Tell real changes from what Datadog rewrites."),
     "local": ("dd_sync.cli.local:local", "Run a Datadog on this machine, without an account."),
     "query": ("dd_sync.cli.query:query", "Read monitor queries as Datadog would."),
