@@ -39,6 +39,10 @@ def json_schema() -> dict[str, Any]:
     }
     short = _with_tunables(_added(GuardForm, definitions))
     short["properties"]["guard"] = guard
+    short["properties"]["for"] = {
+        "description": "How long it has to last, such as 15m; for guards over gauges.",
+        "type": "string",
+    }
     raw = _with_tunables(_added(RawForm, definitions))
     raw["properties"]["type"] = {"enum": list(TYPES)}
     monitors = {

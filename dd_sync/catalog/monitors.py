@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,10 @@ from dd_sync.catalog.levels import suffix
 from dd_sync.catalog.problems import Found
 from dd_sync.catalog.reading import Reading
 from dd_sync.catalog.references import references_in
-from dd_sync.catalog.schema import GUARD_ONLY, RAW_ONLY, Common, GuardForm, RawForm
+from dd_sync.catalog.schema import GUARD_ONLY, RAW_ONLY, Common, GuardForm, RawForm, minutes
 from dd_sync.catalog.settings import Settings
 from dd_sync.errors import QueryError, Unfit
-from dd_sync.guards.fields import seconds_of
+from dd_sync.guards.fields import seconds_of, window_node
 from dd_sync.guards.guard import Compiled, Guard, GuardContext, Spec
 from dd_sync.guards.registry import BUILT_IN, find
 from dd_sync.model.monitor import Declared, Monitor
@@ -62,16 +62,13 @@ class Reader:
         reading = Reading(entry, self.interpolation, self.found)
         filled = reading.respelt(reading.filled(), KNOWN)
         filled["key"] = key or _NO_KEY
-        if "for" in filled:
-            hint = "counts are judged over their window; leave 'for' out"
-            reading.complain(Complaint(("for",), "'for' is for guards over gauges only", hint, key=True))
-            del filled["for"]
         read = self._guard(reading, filled) if _is_guard(reading, filled) else self._raw(reading, filled)
         return None if reading.wrong or key is None else read
 
     # --- the short form --------------------------------------------------------------------------
 
     def _guard(self, reading: Reading, filled: dict[str, Any]) -> Read | None:
+        sustained = _sustained(reading, filled.pop("for")) if "for" in filled else None
         form, fields = reading.form(GuardForm, filled)
         self._check_level(reading, fields)
         guards: Mapping[str, Any] = fields.get("guard", {})
@@ -89,7 +86,9 @@ class Reader:
             if guard is not None:
                 spec, by = _spec(reading, guard, name, guards[name])
                 tags = in_force(exemptions, by, reading, self.today)
-                compiled = _compiled(reading, guard, spec, name, GuardContext(tags)) if spec else None
+                _check_for(reading, guard)
+                context = GuardContext(tags, filled["key"], self.name, sustained if guard.lasts else None)
+                compiled = _compiled(reading, guard, spec, name, context) if spec else None
         if form is None or compiled is None or reading.wrong:
             return None
         options: dict[str, Any] = {"thresholds": dict(compiled.thresholds), **compiled.options}
@@ -97,14 +96,19 @@ class Reader:
             options["renotify_interval"] = seconds_of(form.renotify) // 60
         if form.evaluation_delay is not None:
             options["evaluation_delay"] = seconds_of(form.evaluation_delay)
-        monitor = self._monitor(form, "query alert", render(compiled.query), options, by or ())
-        declared = self._declared(reading.entry, form, monitor, guard=name, notes=compiled.notes)
+        monitor = self._monitor(form, compiled.type, render(compiled.query), options, by or ())
+        declared = self._declared(
+            *(reading.entry, form, monitor),
+            guard=name,
+            notes=compiled.notes,
+            derivation=compiled.derivation,
+        )
         return Read(declared, compiled.query)
 
     # --- the raw form ----------------------------------------------------------------------------
 
     def _raw(self, reading: Reading, filled: dict[str, Any]) -> Read | None:
-        for key in GUARD_ONLY:
+        for key in (*GUARD_ONLY, "for"):
             if key in filled:
                 hint = _INSTEAD.get(key, "leave it out")
                 reading.complain(Complaint((key,), f"'{key}' belongs to a guard", hint))
@@ -188,13 +192,14 @@ class Reader:
 
 
 _INSTEAD = {
+    "for": "write min(last_15m) for a bound above, max(last_15m) for one below",
     "exempt": "write it into the query's scope, as in {env:prod,!tenant:load-test}",
     "renotify": "write options: {renotify_interval: 30}, in minutes",
     "evaluation_delay": "write options: {evaluation_delay: 60}, in seconds",
 }
 
 
-# What a monitor may be written with, `for` included: guards over gauges will take it.
+# What a monitor may be written with; `for` is a word of Python, and so no field of a form.
 KNOWN = frozenset({*GuardForm.model_fields, *RawForm.model_fields, "for"})
 # Whether these suit the monitor is for rules of their own, which know what else there is.
 _RULED = frozenset({"on_missing_data", "no_data_timeframe"})
@@ -247,6 +252,22 @@ def _spec(
         for error in guard.spec.together(fields, written):
             reading.tell(error, "guard", base)
     return spec, fields.get("by", None if "by" in guard.spec.model_fields else ())
+
+
+def _sustained(reading: Reading, value: object) -> timedelta | None:
+    try:
+        span = minutes(value)
+        window_node(span)
+    except Unfit as error:
+        reading.tell(error, path=("for",))
+        return None
+    return span
+
+
+def _check_for(reading: Reading, guard: Guard[Any]) -> None:
+    if "for" in reading.entry.own and not guard.lasts:
+        hint = "counts are judged over their window; leave 'for' out"
+        reading.complain(Complaint(("for",), "'for' is for guards over gauges only", hint, key=True))
 
 
 def _compiled(

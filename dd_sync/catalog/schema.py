@@ -65,7 +65,7 @@ def _until(value: Any) -> date:
     raise Unfit(f"{words_for(value)} is not a date", hint="write it as 2027-01-31")
 
 
-def _minutes(value: Any) -> timedelta:
+def minutes(value: Any) -> timedelta:
     span = duration(value)
     if span % timedelta(minutes=1) or span > timedelta(days=7):
         raise Unfit(f"{value} is not a whole number of minutes up to 7d", hint="write for example 30m or 2h")
@@ -128,7 +128,7 @@ FormerKey = Annotated[str, BeforeValidator(key)]
 Tag = Annotated[str, BeforeValidator(_tag)]
 Tags = Annotated[tuple[Tag, ...], Field(strict=False, max_length=MOST_TAGS)]
 Exemptions = Annotated[tuple[Exemption, ...], Field(strict=False)]
-Minutes = Annotated[timedelta, PlainValidator(_minutes, json_schema_input_type=str)]
+Minutes = Annotated[timedelta, PlainValidator(minutes, json_schema_input_type=str)]
 Delay = Annotated[timedelta, PlainValidator(_delay, json_schema_input_type=str)]
 
 

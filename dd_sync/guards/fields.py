@@ -80,7 +80,7 @@ def _tag_key(value: Any) -> Any:
     return value
 
 
-def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
+def each_once(values: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(values)) < len(values):
         raise AllUnfit(
             Unfit(f"'{value}' is there twice", hint="leave one out", path=(index,))
@@ -95,18 +95,17 @@ RollingWindow = Annotated[timedelta, PlainValidator(window, json_schema_input_ty
 MetricName = Annotated[str, BeforeValidator(_metric)]
 TagKey = Annotated[str, BeforeValidator(_tag_key)]
 # Lists come as lists, and frozen forms hold tuples.
-TagKeys = Annotated[tuple[TagKey, ...], Field(strict=False), AfterValidator(_each_once)]
+TagKeys = Annotated[tuple[TagKey, ...], Field(strict=False), AfterValidator(each_once)]
 
 
-class Counted(Spec):
-    """What every guard over one metric asks for."""
+class Sourced(Spec):
+    """What every guard over one metric asks for, its window aside."""
 
     metric: MetricName = Field(description="The metric's name.")
     scope: str = Field(
         default="*", description="Which series count: `env:prod`, `env:prod,!region:test`, or `*` for all."
     )
     by: TagKeys = Field(default=(), description="Tag keys to judge apart, each combination on its own.")
-    window: RollingWindow = Field(description="The rolling window, such as 1h or 24h.")
 
     @classmethod
     def together(cls, fields: Mapping[str, Any], written: Collection[str]) -> Iterator[Unfit]:
@@ -115,6 +114,12 @@ class Counted(Spec):
             scope_of(fields.get("scope", "*"))
         except Unfit as error:
             yield error
+
+
+class Counted(Sourced):
+    """One metric over a rolling window."""
+
+    window: RollingWindow = Field(description="The rolling window, such as 1h or 24h.")
 
 
 BOUNDS: dict[str, Comparator] = {"above": ">", "at_least": ">=", "below": "<", "at_most": "<="}

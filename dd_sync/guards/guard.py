@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import lru_cache
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from dd_sync.errors import QueryError, Unfit
 from dd_sync.guards.values import AllUnfit
-from dd_sync.query.nodes import MetricAlert, Scope
+from dd_sync.query.nodes import Scope
 from dd_sync.query.tools import exclude, parse_scope
+
+if TYPE_CHECKING:
+    from dd_sync.model.derivation import Derivation
+    from dd_sync.query.alerts import Query
 
 
 class Spec(BaseModel):
@@ -52,9 +57,16 @@ def scope_of(text: str) -> Scope:
 
 @dataclass(frozen=True, slots=True)
 class GuardContext:
-    """What a guard is compiled in. exempt: pairs of tag key and value that are left out of the scope."""
+    """What a guard is compiled in.
+
+    exempt: pairs of tag key and value that are left out of the scope. key, catalog: of the monitor.
+    sustained: how long it has to last, `for: 15m`, only ever given to a guard that `lasts`.
+    """
 
     exempt: tuple[tuple[str, str], ...] = ()
+    key: str = ""
+    catalog: str = ""
+    sustained: timedelta | None = None
 
     def scope(self, text: str) -> Scope:
         """The scope as nodes, without the exempt. Raises Unfit at `scope`."""
@@ -66,12 +78,17 @@ class GuardContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """A metric monitor's own parts. notes: sentences that `explain` tells, one thing each."""
+    """A monitor's own parts. type: Datadog's; notes: sentences that `explain` tells, one thing each.
 
-    query: MetricAlert
+    derivation: the gauge the query asks for, where that is one this tool's worker sends.
+    """
+
+    query: Query
     thresholds: Mapping[str, int | float]
     options: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    type: str = "query alert"
+    derivation: Derivation | None = None
 
 
 S = TypeVar("S", bound=Spec)
@@ -79,9 +96,13 @@ S = TypeVar("S", bound=Spec)
 
 @dataclass(frozen=True, slots=True)
 class Guard(Generic[S]):
-    """One guard. `compile` may raise Unfit, with a path into the spec."""
+    """One guard. `compile` may raise Unfit, with a path into the spec.
+
+    lasts: whether it takes `for:`, as a guard over a gauge does: a count is judged over its window.
+    """
 
     name: str
     spec: type[S]
     compile: Callable[[S, GuardContext], Compiled]
     summary: str
+    lasts: bool = False

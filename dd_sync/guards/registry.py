@@ -11,8 +11,20 @@ from dd_sync.guards.guard import Guard
 
 GROUP = "dd_sync.guards"
 BUILT_IN = {
-    "rate": "dd_sync.guards.rate",
-    "spike": "dd_sync.guards.spike",
+    name: f"dd_sync.guards.{name}"
+    for name in (
+        "absent",
+        "cap",
+        "consecutive",
+        "ewma",
+        "log_count",
+        "log_unique",
+        "max",
+        "occurrence",
+        "rate",
+        "spike",
+        "zscore",
+    )
 }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dd_sync.model.derivation import Derivation
+
 # The fields a user can set.
 FIELDS = (
     "type",
@@ -108,6 +110,7 @@ class Declared:
     origin: the file and the path of keys and indexes in it, from which a place can be found again.
     references: keys of monitors that the query names as `${monitor:key}`, each once.
     was: the key it had before, under which it may still be live.
+    derivation: the gauge it watches, where the worker has to compute that.
     adopt: the id of the live monitor it is, as long as none carries its key; take_over: whatever marks that.
     """
 
@@ -124,3 +127,4 @@ class Declared:
     hold: bool = False
     protected: bool = False
     notes: tuple[str, ...] = ()
+    derivation: Derivation | None = None

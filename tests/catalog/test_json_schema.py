@@ -26,7 +26,7 @@ def test_every_key_of_every_form_is_described() -> None:
     schema = json_schema()
     files = schema["else"]["anyOf"][0]["properties"]
     items = files["monitors"]["items"]
-    assert set(items["then"]["properties"]) == set(GuardForm.model_fields)
+    assert set(items["then"]["properties"]) == {*GuardForm.model_fields, "for"}
     assert set(items["else"]["properties"]) == set(RawForm.model_fields)
     guards = items["then"]["properties"]["guard"]["properties"]
     assert set(guards) == set(BUILT_IN)

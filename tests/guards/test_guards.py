@@ -349,7 +349,7 @@ def test_another_package_can_register_a_guard(monkeypatch: pytest.MonkeyPatch) -
     ("name", "problem", "hint"),
     [
         ("spikes", "there is no guard 'spikes'", "did you mean 'spike'?"),
-        ("xyz", "there is no guard 'xyz'", "there are absent_module, not_a_guard, rate, spike"),
+        ("xyz", "there is no guard 'xyz'", "there are absent, absent_module, cap"),
         ("absent_module", "cannot be loaded", "reinstall"),
         ("not_a_guard", "is not a guard", "register"),
     ],
