@@ -13,12 +13,12 @@ from itertools import combinations
 import numpy as np
 
 from dd_sync.evaluate.findings import Words
-from dd_sync.evaluate.judge import ABSENT, CODES, Bytes, Judged
+from dd_sync.evaluate.judge import ABSENT, CODES, Judged
 from dd_sync.evaluate.lives import latest_where, lives
 from dd_sync.evaluate.replayed import Replay
 from dd_sync.evaluate.rule import Missing, Rule, read_missing, read_notify_by, read_rule
 from dd_sync.evaluate.select import Group, group_name, group_of
-from dd_sync.evaluate.series import Bools, Ints
+from dd_sync.evaluate.series import Bools, Bytes, Ints
 from dd_sync.evaluate.state import GroupState
 from dd_sync.evaluate.unsupported import Unsupported, unsupported
 from dd_sync.model.monitor import Monitor

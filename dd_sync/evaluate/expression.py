@@ -42,8 +42,8 @@ from dd_sync.evaluate.unsupported import Unsupported
 from dd_sync.query.nodes import Binary, Call, Expression, Metric, Negative, Number
 from dd_sync.query.tools import metrics_in
 
-# What is seen of each part of a query while it is evaluated: the part, its table, where its buckets start, None
-# where the table is by evaluation, and how many seconds earlier it is read.
+# What is seen of each part of a query while it is evaluated: the part, its table, where its buckets start,
+# None where the table is by evaluation, and how many seconds earlier it is read.
 Watch = Callable[[Expression, Table, Ints | None, int], None]
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from dd_sync.evaluate.kernel import held
 from dd_sync.evaluate.lives import lives
 from dd_sync.evaluate.rule import Missing, Rule, Thresholds
-from dd_sync.evaluate.series import Bools, Floats, Ints
+from dd_sync.evaluate.series import Bools, Bytes, Floats, Ints
 from dd_sync.evaluate.state import GroupState
 from dd_sync.model.state import State
 
@@ -41,16 +42,13 @@ class Judged:
     """Per group and evaluation, [groups, T].
 
     states: int8 severities, 0 where the group does not exist. values: what was compared, NaN where nothing.
-    first_seen, missing_since: int64 epoch seconds, -1 where there is none.
+    first_seen, missing_since: int64 [groups], epoch seconds, as of the last evaluation; -1 for none.
     """
 
     states: Bytes
     values: Floats
     first_seen: Ints
     missing_since: Ints
-
-
-Bytes = np.ndarray[Any, np.dtype[np.int8]]
 
 
 def judge(
@@ -60,36 +58,44 @@ def judge(
     values: Floats,
     full: Bools | None,
     previous: Sequence[GroupState | None],
+    recovering: Floats | None = None,
 ) -> Judged:
     """States of every group at every time.
 
-    values: float64 [groups, T], NaN where a window held no data; full: where the window is as full as the
-    rule asks. previous: per group its state before times[0], None for one not known.
+    values: float64 [groups, T], T >= 1, NaN where a window held no data; full: where the window is as full as
+    the rule asks, None if it asks nothing. previous: per group its state before times[0], None for one not
+    known. recovering: what is compared with the recovery thresholds, if not the values.
     """
-    life = lives(rule, times, ~np.isnan(values), previous)
-    judged = np.where(np.isnan(values), rule.empty if rule.missing is Missing.ZERO else np.nan, values)
-    counted = life.alive & ~life.waiting & ~np.isnan(judged) & ~life.resolved
+    gaps: Bools = np.asarray(np.isnan(values))
+    life = lives(rule, times, ~gaps, previous)
+    counted = life.alive & ~life.waiting & ~life.resolved
+    if rule.missing is Missing.ZERO and not np.isnan(rule.empty):
+        values = np.where(gaps, np.where(life.alive, rule.empty, np.nan), values)
+    else:
+        counted &= ~gaps
     if full is not None:
         counted &= full | life.missing
-    cleared = ~life.alive | life.resolved | life.no_data | (life.missing & (rule.missing is Missing.OK))
-    signs = _signs(bounds, bounds.critical, bounds.critical_recovery, judged)
+    cleared = ~life.alive | life.resolved | life.no_data
+    if rule.missing is Missing.OK:
+        cleared |= life.missing
+    judging = _Judging(bounds, values, values if recovering is None else recovering, rule.independent)
+    signs = judging.signs(bounds.critical, bounds.critical_recovery)
     alert = _held(signs, counted, cleared, was(previous, State.ALERT))
-    warn = np.zeros_like(alert)
+    states = life.alive.astype(np.int8)
+    _raise(states, State.ALERT, alert)
     if bounds.warning is not None:
-        signs = _signs(bounds, bounds.warning, bounds.warning_recovery, judged)
+        signs = judging.signs(bounds.warning, bounds.warning_recovery)
         warn = _held(signs, counted, cleared | alert, was(previous, State.WARN))
-    lost = carried(life.no_data, counted | (cleared & ~life.no_data), was(previous, State.NO_DATA))
-    states = np.select(
-        [~life.alive, alert, warn, lost],
-        [ABSENT, State.ALERT.severity, State.WARN.severity, State.NO_DATA.severity],
-        State.OK.severity,
-    )
-    return Judged(
-        states.astype(np.int8),
-        np.where(life.alive, judged, np.nan),
-        life.first_seen,
-        life.missing_since,
-    )
+        _raise(states, State.WARN, warn)
+    lost = was(previous, State.NO_DATA)
+    if lost.any() or life.no_data.any():
+        _raise(states, State.NO_DATA, held(life.no_data, (counted | cleared) & ~life.no_data, lost))
+    return Judged(states, values, life.first_seen, life.missing_since)
+
+
+def _raise(states: Bytes, state: State, where: Bools) -> None:
+    """OK to another state, where a group is in it."""
+    states += where.view(np.int8) * np.int8(state.severity - State.OK.severity)
 
 
 def was(previous: Sequence[GroupState | None], state: State) -> Bools:
@@ -97,27 +103,24 @@ def was(previous: Sequence[GroupState | None], state: State) -> Bools:
     return np.array([before is not None and before.state is state for before in previous], dtype=np.bool_)
 
 
-def _signs(
-    bounds: Thresholds, threshold: float, recovery: float | None, values: Floats
-) -> tuple[Bools, Bools]:
-    """Where a value is past the threshold, and where it is good enough to leave the state."""
-    hit = _HIT[bounds.comparator](values, threshold)
-    if recovery is None:
-        return hit, ~hit
-    return hit, ~hit & _RECOVERED[bounds.comparator](values, recovery)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judging:
+    """independent: what was before has no bearing on it, so nothing is recovered from."""
+
+    bounds: Thresholds
+    values: Floats
+    recovering: Floats
+    independent: bool
+
+    def signs(self, threshold: float, recovery: float | None) -> tuple[Bools, Bools]:
+        """Where a value is past the threshold, and where it is good enough to leave the state."""
+        hit = _HIT[self.bounds.comparator](self.values, threshold)
+        if recovery is None or self.independent:
+            return hit, ~hit
+        return hit, ~hit & _RECOVERED[self.bounds.comparator](self.recovering, recovery)
 
 
 def _held(signs: tuple[Bools, Bools], counted: Bools, cleared: Bools, before: Bools) -> Bools:
     """Where the state holds: entered past its threshold, left past its recovery threshold."""
     hit, good = signs
-    return carried(counted & hit & ~cleared, (counted & good) | cleared, before)
-
-
-def carried(on: Bools, off: Bools, before: Bools) -> Bools:
-    """On or off since the last sample that decided it; `before` decides where none has yet."""
-    decided = on | off
-    if decided.all():
-        return on
-    latest = np.maximum.accumulate(np.where(decided, np.arange(on.shape[1]), -1), axis=1)
-    carried = np.take_along_axis(on, np.maximum(latest, 0), axis=1)
-    return np.where(latest >= 0, carried, before[:, None])
+    return held(counted & hit & ~cleared, (counted & good) | cleared, before)

@@ -7,13 +7,12 @@ no rounding error behind, and the result does not depend, to the last bit, on wh
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-from dd_sync.evaluate.series import Bools, Floats, Ints
+from dd_sync.evaluate.series import Bools, Bytes, Floats, Ints
 
-Bytes = np.ndarray[Any, np.dtype[np.int8]]
 _Cells = TypeVar("_Cells", Floats, Bools)
 
 # Numbers worked on at once, so that they stay in the processor's cache.

@@ -1,4 +1,7 @@
-"""When a group exists, when it is too new to be judged, and since when it has had no data."""
+"""When a group exists, when it is too new to be judged, and since when it has had no data.
+
+Most groups have data at most times, so everything is worked out from the gaps, and from where one ends.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,12 @@ from dd_sync.evaluate.state import GroupState
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """Per group and evaluation, [groups, T]; times in epoch seconds.
+    """Per group and evaluation, [groups, T].
 
     alive: the group exists. waiting: it is too new to be judged. missing: it has no data now.
     resolved: it has had none for so long that it counts as recovered. no_data: for so long that it is No
-    Data. first_seen: -1 where it does not exist; missing_since: -1 where nothing is missing.
+    Data. first_seen, missing_since: int64 [groups], epoch seconds, as of the last evaluation; -1 where it
+    does not exist, or where nothing is missing.
     """
 
     alive: Bools
@@ -31,30 +35,84 @@ class Lives:
 
 
 def lives(rule: Rule, times: Ints, has: Bools, previous: Sequence[GroupState | None]) -> Lives:
-    """has: bool [groups, T], whether there is data. previous: per group its state before times[0]."""
-    start = int(times[0])
-    latest = latest_where(has)
+    """has: bool [groups, T], T >= 1, whether there is data. previous: per group its state before times[0]."""
     was_alive = np.array([rule.standing or before is not None for before in previous], dtype=np.bool_)
-    began_missing = np.array([_missing_since(before, start) for before in previous], dtype=np.int64)
-    after = times[np.minimum(latest + 1, times.size - 1)]
-    missing_since = np.where(latest >= 0, after, began_missing[:, None])
-    missing_for = np.where(has, 0, times - missing_since)
-    alive = has | (((latest >= 0) | was_alive[:, None]) & ~_longer(missing_for, rule.retention))
-    before_it = np.concatenate([was_alive[:, None], alive[:, :-1]], axis=1)
-    begun = latest_where(has & ~before_it)
-    was_seen = np.array([start if before is None else before.first_seen for before in previous], np.int64)
-    first_seen = np.where(begun >= 0, times[np.maximum(begun, 0)], was_seen[:, None])
-    missing = ~has & alive
-    resolved = missing & _longer(missing_for, rule.resolve_after)
+    gaps = _Gaps(times, has, previous)
+    alive, missing = np.ones_like(has), np.zeros_like(has)
+    dead = gaps.first_of_life & ~was_alive[gaps.row]
+    if rule.retention is not None:
+        dead |= gaps.length >= rule.retention
+    alive.reshape(-1)[gaps.at[dead]] = False
+    gone = gaps.at[~dead]
+    missing.reshape(-1)[gone] = True
+    lasting = gaps.length[~dead]
+    resolved = _where(has, gone[lasting >= rule.resolve_after] if rule.resolve_after else gone[:0])
+    no_data = _where(has, gone[_is_no_data(rule, lasting)])
+    first_seen, waiting = _first_seen(rule, times, has, alive, was_alive, previous)
     return Lives(
         alive=alive,
-        waiting=alive & (times - first_seen < rule.new_group_delay),
+        waiting=waiting & alive,
         missing=missing,
         resolved=resolved,
-        no_data=missing & ~resolved & _is_no_data(rule, missing_for),
-        first_seen=np.where(alive, first_seen, -1),
-        missing_since=np.where(missing, missing_since, -1),
+        no_data=no_data & ~resolved,
+        first_seen=np.where(alive[:, -1], first_seen, -1),
+        missing_since=np.where(missing[:, -1], gaps.since_at_end, -1),
     )
+
+
+class _Gaps:
+    """Every evaluation without data. at: its place in the flattened [groups, T]; row: its group.
+
+    length: seconds since the first evaluation of the gap. first_of_life: no data was seen before it here.
+    since_at_end: int64 [groups], when the gap at the end began; of no use where there is none.
+    """
+
+    def __init__(self, times: Ints, has: Bools, previous: Sequence[GroupState | None]) -> None:
+        self.at = np.flatnonzero(~has)
+        self.row, column = np.divmod(self.at, times.size)
+        begins = np.ones(self.at.size, dtype=np.bool_)
+        begins[1:] = np.diff(self.at) != 1
+        begins |= column == 0
+        number = np.cumsum(begins) - 1
+        row, column_of = self.row[begins], column[begins]
+        start = int(times[0])
+        earlier = np.array([_missing_since(before, start) for before in previous], dtype=np.int64)
+        since = np.where(column_of == 0, earlier[row], times[column_of])
+        self.length = times[column] - since[number]
+        self.first_of_life = (column_of == 0)[number]
+        self.since_at_end = np.full(len(has), start)
+        self.since_at_end[row] = since
+
+
+def _first_seen(
+    rule: Rule,
+    times: Ints,
+    has: Bools,
+    alive: Bools,
+    was_alive: Bools,
+    previous: Sequence[GroupState | None],
+) -> tuple[Ints, Bools]:
+    """When each group's present life began, as of the end; and where the delay for new groups still runs."""
+    start = int(times[0])
+    first_seen = np.array([start if before is None else before.first_seen for before in previous], np.int64)
+    waiting = np.zeros_like(has)
+    before = np.empty_like(has)
+    before[:, 0], before[:, 1:] = was_alive, alive[:, :-1]
+    rows, columns = np.nonzero(has & ~before)
+    until = np.searchsorted(times, first_seen + rule.new_group_delay)
+    waiting |= was_alive[:, None] & (np.arange(times.size) < until[:, None])
+    first_seen[rows] = times[columns]
+    if rule.new_group_delay:
+        ends = np.searchsorted(times, times[columns] + rule.new_group_delay)
+        for row, begin, end in zip(rows.tolist(), columns.tolist(), ends.tolist(), strict=True):
+            waiting[row, begin:end] = True
+    return first_seen, waiting
+
+
+def _where(like: Bools, at: Ints) -> Bools:
+    flags = np.zeros_like(like)
+    flags.reshape(-1)[at] = True
+    return flags
 
 
 def latest_where(flags: Bools) -> Ints:
@@ -66,10 +124,6 @@ def _missing_since(before: GroupState | None, start: int) -> int:
     if before is None or before.missing_since is None:
         return start
     return before.missing_since
-
-
-def _longer(spans: Ints, limit: int | None) -> Bools:
-    return np.zeros(spans.shape, dtype=np.bool_) if limit is None else np.asarray(spans >= limit)
 
 
 def _is_no_data(rule: Rule, missing_for: Ints) -> Bools:

@@ -9,9 +9,9 @@ from enum import StrEnum
 import numpy as np
 
 from dd_sync.evaluate.findings import Words
-from dd_sync.evaluate.judge import ABSENT, CODES, Bytes
+from dd_sync.evaluate.judge import ABSENT, CODES
 from dd_sync.evaluate.rule import Missing, Rule
-from dd_sync.evaluate.series import Floats, Ints
+from dd_sync.evaluate.series import Bytes, Floats, Ints
 from dd_sync.evaluate.silence import Hush, Silence
 from dd_sync.evaluate.state import GroupState
 from dd_sync.evaluate.wording import Told, say
@@ -95,8 +95,8 @@ class Course:
     name: str
     states: Bytes
     values: Floats
-    first_seen: Ints
-    missing_since: Ints
+    first_seen: int
+    missing_since: int
     before: GroupState | None
     hush: Hush
     words: Words
@@ -289,14 +289,14 @@ class _Teller:
     def _final(self) -> GroupState | None:
         if int(self._course.states[-1]) == ABSENT:
             return None
-        memory, missing = self._memory, int(self._course.missing_since[-1])
+        memory, missing = self._memory, self._course.missing_since
         known = np.flatnonzero(~np.isnan(self._course.values))
         value = self._course.before.value if self._course.before is not None else None
         return GroupState(
             state=memory.state,
             since=memory.since,
             evaluated_at=int(self._times[-1]),
-            first_seen=int(self._course.first_seen[-1]),
+            first_seen=self._course.first_seen,
             missing_since=None if missing < 0 else missing,
             value=float(self._course.values[known[-1]]) if known.size else value,
             first_triggered_at=memory.first_triggered_at,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dd_sync.evaluate.judge import ABSENT, CODES, Bytes
+from dd_sync.evaluate.judge import ABSENT, CODES
 from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.notify import Notification, Suppressed, Transition
 from dd_sync.evaluate.rule import Rule
-from dd_sync.evaluate.series import Floats, Ints
+from dd_sync.evaluate.series import Bytes, Floats, Ints
 from dd_sync.evaluate.state import GroupState
 from dd_sync.model.state import State
 

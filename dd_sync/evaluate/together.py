@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from dd_sync.evaluate.findings import Words
-from dd_sync.evaluate.judge import ABSENT, Bytes
+from dd_sync.evaluate.judge import ABSENT
 from dd_sync.evaluate.notify import Course
 from dd_sync.evaluate.rule import Rule
 from dd_sync.evaluate.select import Group, group_name
-from dd_sync.evaluate.series import Floats
+from dd_sync.evaluate.series import Bytes, Floats
 from dd_sync.evaluate.silence import Silence
 from dd_sync.evaluate.state import GroupState
 from dd_sync.model.state import State
@@ -49,8 +49,8 @@ def merged(rule: Rule, by: tuple[str, ...], group: Group, members: Sequence[Memb
         name=group_name(by, group),
         states=together.states,
         values=together.values,
-        first_seen=np.full(together.states.shape, min(seen, default=-1)),
-        missing_since=np.full(together.states.shape, -1),
+        first_seen=min(seen, default=-1),
+        missing_since=-1,
         before=known[0] if known else None,
         hush=together,
         words=together.words,
