@@ -8,14 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from dd_sync.cli.app import App, common
+from dd_sync.cli.quality import Answer, Asked, concerned, measure, quality_options
 from dd_sync.errors import Exit, RequestError
 
 if TYPE_CHECKING:
+    from dd_sync.catalog.catalog import Catalog
     from dd_sync.report.outcomes import Result
     from dd_sync.scenarios.load import Scenario
     from dd_sync.scenarios.run import Outcome
@@ -26,6 +28,7 @@ Examples:
   dd-sync test
   dd-sync test monitors/scenarios/streams.yaml -k flood
   dd-sync test --junit tests.xml --html tests.html      in CI
+  dd-sync test --coverage --mutate                      are the scenarios good enough?
 """
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -36,6 +39,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--jobs", metavar="N", type=click.IntRange(1, 256), help="Processes; by default as they pay.")
 @click.option("--junit", metavar="FILE", type=_FILE, help="Write JUnit XML too, for CI.")
 @click.option("--html", metavar="FILE", type=_FILE, help="Write one page with a picture of every group.")
+@quality_options
 @common("text", "json", monitors=True)
 def test(
     app: App,
@@ -44,6 +48,7 @@ def test(
     jobs: int | None,
     junit: Path | None,
     html: Path | None,
+    asked: Asked,
 ) -> int:
     """Run the catalog's scenarios on synthetic series.
 
@@ -53,16 +58,28 @@ def test(
     from dd_sync.report.outcomes import Summarise, as_objects
     from dd_sync.scenarios.pool import run_many
 
+    whole, catalog = _whole(app)
+    suite = _only(app, whole, paths, name)
+    keys = [declared.key for declared in catalog.monitors]
+    if asked and (paths or name):
+        suite, keys = concerned(whole, suite, catalog)
     results = []
-    for result in run_many(_suite(app, paths, name), Summarise(pictures=html is not None), jobs):
+    for result in run_many(suite, Summarise(pictures=html is not None), jobs):
         results.append(result)
         if app.format == "text":
             app.show(_text(app, result))
     failed = sum(not result.passed for result in results)
+    answer = Answer() if failed else measure(asked, suite, catalog, keys, jobs)
     if app.format == "json":
-        app.show(json.dumps(as_objects(results), indent=2, ensure_ascii=False))
+        objects = as_objects(results)
+        shown = {"scenarios": objects, **answer.data} if asked else objects
+        app.show(json.dumps(shown, indent=2, ensure_ascii=False))
     else:
-        app.show(f"{len(results) - failed} passed, {failed} failed")
+        app.show("\n\n".join([f"{len(results) - failed} passed, {failed} failed", *answer.texts]))
+    if asked and failed:
+        app.say("what the scenarios cover and notice is asked once they all pass")
+    for less in answer.short:
+        app.say(less)
     if junit is not None:
         from dd_sync.report.junit import as_junit
 
@@ -71,19 +88,25 @@ def test(
         from dd_sync.report.scenario_page import page
 
         _write(html, page(results))
-    return Exit.WRONG if failed else Exit.DONE
+    return Exit.WRONG if failed or answer.short else Exit.DONE
 
 
 def run_scenarios(app: App, paths: Sequence[Path] = ()) -> Iterator[Outcome]:
     """The outcomes of the catalog's scenarios, as they come. Raises CatalogError with all that is wrong."""
-    return _suite(app, paths, None).outcomes()
+    return _only(app, _whole(app)[0], paths, None).outcomes()
 
 
-def _suite(app: App, paths: Sequence[Path], name: str | None) -> Suite:
+def _whole(app: App) -> tuple[Suite, Catalog]:
+    """Every scenario, and the catalog. Raises CatalogError with all that is wrong with either."""
     from dd_sync.scenarios.suite import suite_of
 
     loading = replace(app, environ={}).read()
     suite = suite_of(loading, app.env, allow_unknown_options=app.allow_unknown_options)
+    return suite, cast("Catalog", loading.catalog)
+
+
+def _only(app: App, suite: Suite, paths: Sequence[Path], name: str | None) -> Suite:
+    """The scenarios that are asked for."""
     chosen = _named(_chosen(suite.scenarios, paths), name)
     if not chosen:
         app.say(f"no scenario in {app.folder}; write one in {app.folder / 'scenarios'}")

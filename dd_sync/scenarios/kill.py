@@ -36,13 +36,14 @@ from dd_sync.scenarios.stimuli import (
     with_history,
 )
 
-# Runs a scenario on a monitor.
+# Runs a scenario on the monitor.
 Attempt = Callable[[Scenario, Monitor], Outcome]
 
 # So many courses are tried for one mutant.
 _MOST_TRIES = 150
 _LONGEST_NAME = 200
-_PLAIN = re.compile(r"[A-Za-z_][\w./-]*[.:][\w./-]*\w")
+_PLAIN = re.compile(r"[A-Za-z_][\w./-]*(?:[.:][\w./-]*)?\w")
+_NOT_PLAIN = frozenset(("true", "false", "null", "yes", "no", "on", "off"))
 _START = int(DEFAULT_START.astimezone(UTC).timestamp())
 
 
@@ -62,6 +63,11 @@ def habits_of(scenarios: Sequence[Scenario]) -> dict[str, Habit]:
         for scenario in scenarios
         for one in scenario.form.series
     }
+
+
+def scenario_in(text: str) -> Scenario:
+    """The scenario of a text that `scenario_that_kills` made."""
+    return load_scenarios([parse("found.yaml", f"scenarios:\n{text}")]).scenarios[0]
 
 
 def scenario_that_kills(original: Monitor, mutant: Monitor, words: str, search: Search) -> str | None:
@@ -163,8 +169,7 @@ class _Hunt:
     # --- as text -------------------------------------------------------------------------------
 
     def _scenario(self, tried: Stimulus, expectation: str) -> Scenario:
-        text = self._text(tried, expectation)
-        return load_scenarios([parse("found.yaml", f"scenarios:\n{text}")]).scenarios[0]
+        return scenario_in(self._text(tried, expectation))
 
     def _text(self, tried: Stimulus, expectation: str) -> str:
         series = "\n".join(f"      - {_series(sent)}" for sent in tried.series)
@@ -189,7 +194,8 @@ def _series(sent: Sent) -> str:
 
 def _plain(text: str) -> str:
     """A text within YAML's flow style, in quotes where it could be read as something else."""
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _NOT_PLAIN
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 # --- where two replays differ ----------------------------------------------------------------

@@ -127,7 +127,7 @@ def _of_parts(alert: MetricAlert) -> Iterator[Change]:
         if isinstance(node, Number):
             for way in ("up", "down"):
                 number = _factor(node.value, up=way == "up")
-                words = f"{render_number(node.value)} -> {render_number(number)}"
+                words = f"number {render_number(node.value)} -> {render_number(number)}"
                 query = _rewritten(alert, _swap_at(node, Number(number)))
                 yield Change(f"number-{index}-{way}", words, "number", query, node.span, node.value)
         elif node.name in _SHIFTS:

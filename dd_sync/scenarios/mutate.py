@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from dd_sync.catalog.catalog import Catalog
@@ -12,15 +14,16 @@ from dd_sync.errors import DdSyncError, Place
 from dd_sync.evaluate.replay import Rule, compile_rule
 from dd_sync.evaluate.rule import Missing
 from dd_sync.model.monitor import Declared, Monitor
-from dd_sync.scenarios.kill import Search, habits_of, scenario_that_kills
+from dd_sync.scenarios.kill import Search, habits_of, scenario_in, scenario_that_kills
 from dd_sync.scenarios.load import Scenario
 from dd_sync.scenarios.mutants import Mutant, mutants_of
-from dd_sync.scenarios.run import Outcome
+from dd_sync.scenarios.pool import in_parallel
+from dd_sync.scenarios.run import Outcome, run
+from dd_sync.scenarios.schema import DEFAULT_START
+from dd_sync.scenarios.suite import Suite
 from dd_sync.scenarios.written import place_of
 
 Monitors = Mapping[str, Declared]
-# Runs a scenario on a catalog's monitors; never raises for what is in either.
-Run = Callable[[Scenario, Monitors], Outcome]
 
 
 class Fate(StrEnum):
@@ -41,64 +44,101 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a mutant. by: the scenario that noticed it; why: it is equivalent, or was not judged.
-
-    remedy: for a survivor a scenario in YAML that would have noticed it, None if none was found.
-    """
+    """What became of a mutant. by: the scenario that noticed it; why: it is equivalent, or was not judged."""
 
     suspect: Suspect
     fate: Fate
     by: str = ""
     why: str = ""
-    remedy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A scenario in YAML, an item of `scenarios:`, and the survivors that it would notice."""
+
+    text: str
+    notices: tuple[Suspect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """The result. without: keys of the monitors that have no scenario; unsupported: those that cannot be
+    evaluated here, with the reason; none of their mutants is judged, nor counted."""
+
+    verdicts: tuple[Verdict, ...]
+    remedies: tuple[Remedy, ...] = ()
+    without: tuple[str, ...] = ()
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, fate: Fate, key: str | None = None) -> tuple[Verdict, ...]:
+        return tuple(one for one in self.verdicts if one.fate is fate and key in (None, one.suspect.key))
+
+    @property
+    def percent(self) -> float:
+        """Of those that could be told apart from the monitor, how many were; 100 where there is none."""
+        killed, survived = len(self.of(Fate.KILLED)), len(self.of(Fate.SURVIVED))
+        return 100 * killed / (killed + survived) if killed + survived else 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """A scenario, the monitors as it has them, with its own tunables, on its own day."""
+    """A scenario, and the monitors as it has them, with its own tunables, on its own day."""
 
     scenario: Scenario
     monitors: Monitors
 
 
-def suspects(catalog: Catalog, keys: Iterable[str]) -> Iterator[Suspect]:
-    """The mutants of the monitors of these keys, in the order of the keys."""
-    for key in keys:
-        declared = catalog.declared(key)
-        if declared is None:
-            continue
-        for mutant in mutants_of(declared.monitor):
-            where = place_of(catalog, declared, mutant)
-            if where is not None:
-                yield Suspect(key, mutant, where)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Court:
-    """Judges mutants. exercises: all scenarios, each of which passes on the monitors as they are."""
+    """Judges mutants. exercises: all scenarios, each of which passes on the monitors as they are.
 
-    exercises: Sequence[Exercise]
+    monitors: as they are without any scenario's tunables, on the day that scenarios begin on by themselves.
+    """
+
+    exercises: tuple[Exercise, ...]
     monitors: Monitors
-    run: Run
+    tenant_tag: str
 
-    def judge(self, suspect: Suspect, *, look_for_remedy: bool = True) -> Verdict:
+    @classmethod
+    def of(cls, suite: Suite) -> Court:
+        """Raises CatalogError where a scenario's tunables do not fit the catalog."""
+        known: dict[str, Monitors] = {}
+
+        def monitors(tunables: Mapping[str, object], day: date) -> Monitors:
+            name = repr((day, sorted(tunables.items())))
+            if name not in known:
+                known[name] = suite.declare(tunables, day)
+            return known[name]
+
+        exercises = tuple(
+            Exercise(one, monitors(one.form.tunables, one.form.start.date())) for one in suite.scenarios
+        )
+        return cls(exercises, monitors({}, DEFAULT_START.date()), suite.tenant_tag)
+
+    def suspects(self, catalog: Catalog, keys: Iterable[str]) -> Iterator[Suspect]:
+        """The mutants of the monitors of these keys, in the order of the keys. catalog: for their places."""
+        for key in keys:
+            declared = self.monitors[key]
+            for mutant in mutants_of(declared.monitor):
+                where = place_of(catalog, declared, mutant)
+                if where is not None:
+                    yield Suspect(key, mutant, where)
+
+    def judge(self, suspect: Suspect) -> Verdict:
         """The first scenario that notices the mutant ends the trial."""
         why = equivalent(self.monitors[suspect.key].monitor, suspect.mutant.monitor)
         if why:
             return Verdict(suspect, Fate.EQUIVALENT, why=why)
-        why = _unreadable(suspect)
-        if why:
-            return Verdict(suspect, Fate.UNJUDGED, why=why)
         for exercise in self._concerned(suspect.key):
             changed = _with_mutant(exercise.monitors, suspect)
-            outcome = None if changed is None else self.run(exercise.scenario, changed)
+            outcome = None if changed is None else run(exercise.scenario, changed, self.tenant_tag)
             if outcome is None or outcome.passed:
                 continue
             if outcome.replay is None:
                 return Verdict(suspect, Fate.UNJUDGED, why=outcome.failures[0].problem)
             return Verdict(suspect, Fate.KILLED, by=exercise.scenario.name)
-        remedy = self._remedy(suspect) if look_for_remedy else None
-        return Verdict(suspect, Fate.SURVIVED, remedy=remedy)
+        why = unsupported(self.monitors[suspect.key], suspect.mutant.monitor)
+        return Verdict(suspect, Fate.UNJUDGED if why else Fate.SURVIVED, why=why)
 
     def _concerned(self, key: str) -> Iterator[Exercise]:
         """Scenarios of the monitor itself, then of the composites that are made of it."""
@@ -106,18 +146,83 @@ class Court:
         users = users_of(key, self.monitors)
         yield from (one for one in self.exercises if one.scenario.monitor in users)
 
+    def remedies(self, survivors: Sequence[Suspect]) -> list[Remedy]:
+        """Scenarios for the survivors of one monitor, as few as noticing each in turn leaves."""
+        found: list[Remedy] = []
+        for suspect in survivors:
+            notices = (index for index, one in enumerate(found) if not self._passes(one.text, suspect))
+            index = next(notices, None)
+            if index is not None:
+                found[index] = replace(found[index], notices=(*found[index].notices, suspect))
+            elif (text := self._remedy(suspect)) is not None:
+                found.append(Remedy(text, (suspect,)))
+        return found
+
+    def _passes(self, text: str, suspect: Suspect) -> bool:
+        return self._attempt(suspect.key, scenario_in(text), suspect.mutant.monitor).passed
+
+    def _attempt(self, key: str, scenario: Scenario, monitor: Monitor) -> Outcome:
+        changed = {**self.monitors, key: replace(self.monitors[key], monitor=monitor)}
+        return run(scenario, changed, self.tenant_tag)
+
     def _remedy(self, suspect: Suspect) -> str | None:
-        own = self.monitors[suspect.key]
-
-        def attempt(scenario: Scenario, monitor: Monitor) -> Outcome:
-            return self.run(scenario, {**self.monitors, suspect.key: replace(own, monitor=monitor)})
-
         # Its own scenarios last: they know best how its metrics are sent.
-        habits = habits_of(
-            sorted((one.scenario for one in self.exercises), key=lambda one: one.monitor == suspect.key)
-        )
-        search = Search(suspect.key, habits, attempt)
-        return scenario_that_kills(own.monitor, suspect.mutant.monitor, suspect.mutant.words, search)
+        known = sorted((one.scenario for one in self.exercises), key=lambda one: one.monitor == suspect.key)
+        search = Search(suspect.key, habits_of(known), partial(self._attempt, suspect.key))
+        original, mutant = self.monitors[suspect.key].monitor, suspect.mutant
+        return scenario_that_kills(original, mutant.monitor, mutant.words, search)
+
+
+def mutate(suite: Suite, catalog: Catalog, keys: Sequence[str], jobs: int | None = None) -> Mutation:
+    """Judge every mutant of the monitors of these keys. The suite's scenarios have to pass.
+
+    jobs: processes, as in run_many. Raises CatalogError, and DdSyncError if a process ends before its work.
+    """
+    court = Court.of(suite)
+    refused = {key: why for key in keys if (why := unsupported(court.monitors[key]))}
+    judged = [key for key in keys if key not in refused]
+    suspects = tuple(court.suspects(catalog, judged))
+    verdicts = tuple(in_parallel(Trials(court, suspects), jobs))
+    survivors = [
+        tuple(one.suspect for one in verdicts if one.fate is Fate.SURVIVED and one.suspect.key == key)
+        for key in judged
+    ]
+    remedies = in_parallel(Remedies(court, tuple(one for one in survivors if one)), jobs)
+    tested = {one.scenario.monitor for one in court.exercises}
+    return Mutation(
+        verdicts,
+        tuple(remedy for found in remedies for remedy in found),
+        tuple(key for key in judged if key not in tested),
+        refused,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """Mutants to be judged, as work that processes share."""
+
+    court: Court
+    suspects: tuple[Suspect, ...]
+
+    def __len__(self) -> int:
+        return len(self.suspects)
+
+    def each(self, start: int, stop: int) -> Iterator[Verdict]:
+        return map(self.court.judge, self.suspects[start:stop])
+
+
+@dataclass(frozen=True, slots=True)
+class Remedies:
+    """Survivors of each monitor to be looked into, likewise."""
+
+    court: Court
+    survivors: tuple[tuple[Suspect, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.survivors)
+
+    def each(self, start: int, stop: int) -> Iterator[list[Remedy]]:
+        return map(self.court.remedies, self.survivors[start:stop])
 
 
 def users_of(key: str, monitors: Monitors) -> frozenset[str]:
@@ -144,10 +249,10 @@ def _with_mutant(monitors: Monitors, suspect: Suspect) -> Monitors | None:
 # --- what need not, or cannot, be judged -----------------------------------------------------
 
 
-def _unreadable(suspect: Suspect) -> str:
-    """Why the mutant cannot be evaluated here, '' if it can."""
+def unsupported(declared: Declared, monitor: Monitor | None = None) -> str:
+    """Why the monitor, or another in its place, cannot be evaluated here; '' if it can."""
     try:
-        compile_rule(suspect.key, suspect.mutant.monitor)
+        compile_rule(declared.key, monitor or declared.monitor)
     except DdSyncError as error:
         return error.problem
     return ""

@@ -129,7 +129,10 @@ def senders(alert: MetricAlert, other: MetricAlert) -> Iterator[dict[Metric, tup
     if len(found) < len(own):
         return
     yield {metric: (tags,) for metric, tags in found.items()}
-    yield {metric: ((*tags, "host:a"), (*tags, "host:b")) for metric, tags in found.items()}
+    # A tag that nothing in the query is about tells the two apart.
+    free = {*keys, *(key for metric in own for key, _ in _mentioned(metric.scope))}
+    apart = next(key for key in ("host", "pod", "source", "part") if key not in free)
+    yield {metric: ((*tags, f"{apart}:a"), (*tags, f"{apart}:b")) for metric, tags in found.items()}
     for metric, changed in zip(own, others, strict=False):
         edge = next(_between(metric.scope, changed.scope, keys), None)
         if edge is not None:
@@ -192,10 +195,9 @@ def shapes(levels: Sequence[float], window: int, interval: int, *, whole: bool) 
     top = _sized(2 * max(levels, key=abs), whole)
     zero, high, gone = Piece(0, n), Piece(top, 2 * n), Piece(None, 5 * n)
     # Exactly at each level: by a single sample, and as a steady course.
-    for level in levels:
-        yield Shape((zero, Piece(level * n, 1), zero, zero))
-    for level in levels:
-        yield Shape((Piece(level, 3 * n),))
+    single = [Shape((zero, Piece(level * n, 1), zero, zero)) for level in levels]
+    steady = [Shape((Piece(level, 3 * n),)) for level in levels]
+    yield from (*single, *steady) if whole else (*steady, *single)
     # High at once, so that the window's length shows; high or low, and then silent.
     yield Shape((zero, high, zero, zero))
     yield Shape((high, gone))
