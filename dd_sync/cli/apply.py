@@ -66,10 +66,10 @@ def apply(
         updates_percent=catalog.limits.updates_percent,
     )
     check_limits(plan, limits, allow_deletes=allow_deletes, allow_updates=allow_updates)
-    if plan.changes and not (saved or yes):
+    if plan.size and not (saved or yes):
         click.confirm("Carry this out?", abort=True, err=True)
     _refuse_idle_force(plan, force)
-    report = _carry_out(app, plan, datadog, force)
+    report = _carry_out(app, catalog, plan, datadog, force)
     _show(app, report)
     return Exit.DONE if report.is_complete else Exit.UNREACHABLE
 
@@ -78,32 +78,30 @@ def _refuse_idle_force(plan: Plan, force: tuple[str, ...]) -> None:
     """A key that names nothing to delete is a typo, and would be noticed only when it is too late."""
     deleted = {change.key for change in plan.changes if change.action in ("delete", "replace")}
     for key in force:
-        if plan.changes and key not in deleted:
+        if plan.size and key not in deleted:
             raise RequestError(
                 f"--force-delete {key}: the plan deletes no monitor of that key",
                 hint=f"it deletes {', '.join(sorted(deleted))}" if deleted else "it deletes none at all",
             )
 
 
-def _carry_out(app: App, plan: Plan, datadog: Datadog, force: tuple[str, ...]) -> Report:
+def _carry_out(app: App, catalog: Catalog, plan: Plan, datadog: Datadog, force: tuple[str, ...]) -> Report:
+    from dd_sync.cli.planning import resource_calls
     from dd_sync.plan.apply import apply as carry_out
 
     done: list[Outcome] = []
-    shown = app.format == "text" and sys.stderr.isatty() and len(plan.changes) > 1
-    with click.progressbar(
-        length=len(plan.changes), label="applying", file=sys.stderr, hidden=not shown
-    ) as bar:
+    shown = app.format == "text" and sys.stderr.isatty() and plan.size > 1
+    with click.progressbar(length=plan.size, label="applying", file=sys.stderr, hidden=not shown) as bar:
 
         def progress(outcome: Outcome) -> None:
             done.append(outcome)
             bar.update(1)
 
         try:
-            return carry_out(plan, datadog.monitors, progress=progress, force=force)
+            calls = resource_calls(app, catalog, datadog)
+            return carry_out(plan, datadog.monitors, progress=progress, force=force, calls=calls)
         except KeyboardInterrupt:
-            app.say(
-                f"{len(done)} of {len(plan.changes)} changes were made; the next apply goes on from there"
-            )
+            app.say(f"{len(done)} of {plan.size} changes were made; the next apply goes on from there")
             raise
 
 
@@ -115,11 +113,17 @@ def _plan(app: App, catalog: Catalog, datadog: Datadog, saved: Path | None) -> P
 
     if saved is not None:
         plan = load(saved)
-        refuse_if_moved(plan, declared=catalog.monitors, catalog=catalog.name, target=datadog.target)
+        refuse_if_moved(
+            plan,
+            declared=catalog.monitors,
+            catalog=catalog.name,
+            target=datadog.target,
+            resources=catalog.resources,
+        )
         return plan
     tell_tunables(app, catalog)
     plan = make_plan(app, catalog, datadog)
-    if app.format == "text" and plan.changes:
+    if app.format == "text" and plan.size:
         app.show(as_text(plan, style=style(app), being_applied=True))
     return plan
 

@@ -40,4 +40,4 @@ def plan(app: App, out: Path | None, only: str | None, detailed_exitcode: bool) 
     if out is not None:
         save(made, out)
     show_plan(app, made, saved_as=out)
-    return Exit.CHANGES if detailed_exitcode and made.changes else Exit.DONE
+    return Exit.CHANGES if detailed_exitcode and made.size else Exit.DONE

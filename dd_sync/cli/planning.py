@@ -18,6 +18,7 @@ from dd_sync.plan.show import Style, as_json, as_markdown, as_text, plain
 if TYPE_CHECKING:
     from dd_sync.catalog.load import Catalog
     from dd_sync.datadog.client import Datadog
+    from dd_sync.kinds.kind import Calls
     from dd_sync.plan.changes import Plan
 
 _COLOURS = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
@@ -33,9 +34,43 @@ def make_plan(app: App, catalog: Catalog, datadog: Datadog, only: str | None = N
     if app.screen.verbose:
         _tell_unknown(app, live)
     adopting = _adopting(catalog, live, datadog, only)
-    return build_plan(
-        catalog.monitors, live, catalog.name, target=datadog.target, only=only, adopting=adopting
+    elsewhere = only is not None and _chooses_resource(catalog, only)
+    plan = build_plan(
+        catalog.monitors,
+        live,
+        catalog.name,
+        target=datadog.target,
+        only=only,
+        adopting=adopting,
+        elsewhere=elsewhere,
     )
+    if not catalog.manages:
+        return plan
+    from dd_sync.plan.resources import with_resources
+
+    return with_resources(plan, catalog.resources, resource_calls(app, catalog, datadog), live, only=only)
+
+
+def _chooses_resource(catalog: Catalog, only: str) -> bool:
+    from dd_sync.plan.resources import is_chosen
+
+    return any(is_chosen(one.key, only) for one in catalog.resources)
+
+
+def resource_calls(app: App, catalog: Catalog, datadog: Datadog) -> list[Calls]:
+    """What reads and writes each kind that the catalog manages, beside monitors."""
+    from dd_sync.kinds.dashboard import DashboardCalls
+    from dd_sync.kinds.downtime import DowntimeCalls
+    from dd_sync.kinds.webhook import WebhookCalls
+
+    calls: list[Calls] = []
+    if "webhook" in catalog.manages:
+        calls.append(WebhookCalls(datadog.webhooks, catalog.name))
+    if "downtime" in catalog.manages:
+        calls.append(DowntimeCalls(datadog.downtimes, catalog.name, app.now))
+    if "dashboard" in catalog.manages:
+        calls.append(DashboardCalls(datadog.dashboards, catalog.name))
+    return calls
 
 
 def _adopting(

@@ -12,14 +12,16 @@ from typing import Literal, TypeVar
 from dd_sync.errors import DatadogError, UnsafePlan
 from dd_sync.kinds import monitor as kind
 from dd_sync.kinds.applied import marked
+from dd_sync.kinds.kind import Calls
 from dd_sync.model.monitor import Monitor
 from dd_sync.model.ownership import CATALOG, MANAGED
 from dd_sync.plan.adopt import fetch, unfit
-from dd_sync.plan.build import Live, match, renamed
+from dd_sync.plan.build import Live, match, organisation_of, renamed
 from dd_sync.plan.changes import Adopt, Change, Create, Delete, Json, Plan, Replace, Update
 from dd_sync.plan.create import Creator
 from dd_sync.plan.order import Write, delete_rounds, write_rounds
 from dd_sync.plan.report import Outcome, Report
+from dd_sync.plan.resources_apply import ResourceRun
 from dd_sync.plan.settle import settle
 from dd_sync.ports import Monitors
 from dd_sync.text import within_line
@@ -36,6 +38,7 @@ def apply(
     progress: Progress | None = None,
     workers: int = 8,
     force: Collection[str] = (),
+    calls: Sequence[Calls] = (),
 ) -> Report:
     """Makes the plan's changes and says what came of each, in the plan's order.
 
@@ -43,16 +46,51 @@ def apply(
     is neither as it was planned from nor as it is to be. Failures of single monitors are in the report;
     what does not depend on them goes on. sleep: seconds; progress: called after each change.
     force: keys of monitors that are deleted although something in Datadog still uses them.
+    calls: of each kind of resource that the plan changes.
     """
-    if not plan.changes:
+    if not plan.size:
         return Report(outcomes=())
-    owned = renamed(match(_owned(monitors, plan), plan.catalog), _renames(plan))
+    listed = _owned(monitors, plan)
+    _refuse_other_organisation(plan, listed)
+    owned = renamed(match(listed, plan.catalog), _renames(plan))
     live = {**owned, **_adoptees(monitors, plan, owned)}
     run = _Run(plan, monitors, live, len(owned), sleep, progress or _silent, workers, frozenset(force))
+    resources = ResourceRun(plan, {one.kind: one for one in calls}, sleep, run.progress, run.ids)
     run.refuse_if_moved()
-    run.write()
+    resources.refuse_if_moved()
+    _in_order(run, resources)
     outcomes = tuple(run.outcomes[change.key] for change in plan.changes)
-    return settle(plan, monitors, outcomes, sleep) if run.wrote else Report(outcomes=outcomes)
+    report = settle(plan, monitors, outcomes, sleep) if run.wrote else Report(outcomes=outcomes)
+    if not plan.resources:
+        return report
+    others, differing, unread = resources.settle()
+    return Report(
+        outcomes=(*report.outcomes, *others),
+        differing=(*report.differing, *differing),
+        unread=report.unread or unread,
+    )
+
+
+def _in_order(run: _Run, resources: ResourceRun) -> None:
+    """What others name is written before them, and deleted after them."""
+    resources.write("webhook")
+    run.cut_off = resources.cut_off
+    run.write()
+    resources.cut_off = run.cut_off
+    resources.write("downtime", "dashboard")
+    resources.delete()
+    run.cut_off = resources.cut_off
+    run.delete()
+
+
+def _refuse_other_organisation(plan: Plan, listed: Sequence[Json]) -> None:
+    """The host is the same for all organisations of a site: with other keys, the plan is for another one."""
+    here = organisation_of(listed)
+    if None not in (plan.organisation, here) and plan.organisation != here:
+        raise UnsafePlan(
+            f"this plan is for the organisation {plan.organisation}, and these keys are of {here}",
+            hint="check DD_API_KEY and DD_APP_KEY, or plan again",
+        )
 
 
 def _owned(monitors: Monitors, plan: Plan) -> list[Json]:
@@ -151,6 +189,8 @@ class _Run:
         self.search_first = self._is_doubtful()
         for writes in write_rounds(self.plan.changes):
             self._round(writes, self._write)
+
+    def delete(self) -> None:
         for deletes in delete_rounds(self.plan.changes):
             self._delete_round(deletes)
 

@@ -45,19 +45,21 @@ def build_plan(
     target: str = "",
     only: str | None = None,
     adopting: Mapping[str, Json] = _NONE,
+    elsewhere: bool = False,
 ) -> Plan:
     """What makes the live monitors what is declared.
 
     live: monitors as Datadog answers; those of others are left out. catalog: as its tag says,
     `risk-guardrails.staging` with an environment. only: a glob of keys; nothing outside is planned.
-    adopting: live monitors that are to become the catalog's, by key.
+    adopting: live monitors that are to become the catalog's, by key. elsewhere: whether `only` chooses
+    something beside monitors.
     Raises UnsafePlan when two live monitors carry one key, or one the new and one the old key of a renamed
     monitor; RequestError when `only` leaves a plan without a monitor that it refers to.
     """
     live = list(live)
-    owned = renamed(match(live, catalog), _renames(declared))
+    owned = owned_by_key(declared, live, catalog)
     chosen = [one for one in declared if _chosen(one.key, only)]
-    if only is not None and not chosen and not any(_chosen(key, only) for key in owned):
+    if only is not None and not elsewhere and not chosen and not any(_chosen(key, only) for key in owned):
         raise RequestError(f"no monitor has a key like '{only}'", hint="`dd-sync render` prints all keys")
     adoptees = {key: Live(int(body["id"]), body) for key, body in adopting.items() if key not in owned}
     ids = {key: one.id for key, one in (*adoptees.items(), *owned.items())}
@@ -82,12 +84,28 @@ def build_plan(
         owned=len(owned),
         catalog_hash=catalog_hash(declared),
         notes=(*_notes(live, catalog, owned, declared, adoptees), *_idle_adoptions(declared, owned)),
+        organisation=organisation_of((*live, *adopting.values())),
     )
+
+
+def organisation_of(live: Iterable[Json]) -> int | None:
+    """The org_id that live monitors carry; None if they do not agree on one.
+
+    The host does not tell two organisations apart, and no request that needs no further permission does.
+    """
+    found = {body.get("org_id") for body in live}
+    only = found.pop() if len(found) == 1 else None
+    return only if isinstance(only, int) else None
 
 
 def catalog_hash(declared: Iterable[Declared]) -> str:
     """Of every declared monitor as it would be sent: moves when, and only when, one of those does."""
     return digest(sorted([one.key, digest(kind.update_body(one.monitor))] for one in declared))
+
+
+def owned_by_key(declared: Sequence[Declared], live: Iterable[Json], catalog: str) -> dict[str, Live]:
+    """The catalog's live monitors by the keys they are to have. Raises as `build_plan` does."""
+    return renamed(match(live, catalog), _renames(declared))
 
 
 def match(live: Iterable[Json], catalog: str) -> dict[str, Live]:

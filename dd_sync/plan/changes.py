@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from dd_sync.model.digest import digest
+from dd_sync.model.resource import Kind
 
 Json = dict[str, Any]
 
@@ -114,6 +115,28 @@ class Delete:
     labels: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceChange:
+    """A downtime, dashboard or webhook that is to be created, updated or deleted.
+
+    id: as Datadog knows it, None for a create. fields: what differs, secrets hidden. body: as sent, None for
+    a delete. live: fingerprint of what it was planned from, None for a create.
+    """
+
+    __pydantic_config__: ClassVar[Json] = _STRICT
+
+    kind: Kind
+    action: Literal["create", "update", "delete"]
+    key: str
+    name: str
+    id: str | None = None
+    fields: tuple[FieldChange, ...] = ()
+    body: Json | None = None
+    live: str | None = None
+    references: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
 Change = Create | Update | Adopt | Replace | Delete
 
 
@@ -122,7 +145,9 @@ class Plan:
     """changes: by key, deletes last. owned: live monitors of this catalog when it was made.
 
     target: the Datadog it is for, `datadoghq.eu`. catalog_hash: of all that was declared.
-    notes: what a reader should know besides.
+    notes: what a reader should know besides. resources: in the order in which they are written, deletes
+    last; resources_unchanged, resources_owned: as for monitors. organisation: the org_id of what is live,
+    None where nothing told it.
     """
 
     __pydantic_config__: ClassVar[Json] = _STRICT
@@ -134,12 +159,27 @@ class Plan:
     owned: int
     catalog_hash: str
     notes: tuple[str, ...] = ()
+    resources: tuple[ResourceChange, ...] = ()
+    resources_unchanged: int = 0
+    resources_owned: int = 0
+    organisation: int | None = None
 
     def count(self, action: str) -> int:
+        """How many monitors are changed in this way."""
         return sum(change.action == action for change in self.changes)
+
+    def count_all(self, action: str) -> int:
+        """The same with downtimes, dashboards and webhooks."""
+        return self.count(action) + sum(change.action == action for change in self.resources)
+
+    @property
+    def size(self) -> int:
+        """How many changes there are in all."""
+        return len(self.changes) + len(self.resources)
 
     @property
     def fingerprint(self) -> str:
         """Six hex digits of what would be written where; people compare it by eye."""
         writes = [[c.action, c.key, getattr(c, "body", None), getattr(c, "live", None)] for c in self.changes]
+        writes += [[c.kind, c.action, c.key, c.body, c.live] for c in self.resources]
         return digest([self.catalog, self.target, self.catalog_hash, writes])[:6]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from dd_sync.plan.changes import Change, Create, Plan
+from dd_sync.plan.changes import Change, Create, Plan, ResourceChange
 from dd_sync.plan.words import details, heading
 from dd_sync.text import code_fence, within_line
 
@@ -30,12 +30,12 @@ def as_markdown(plan: Plan, *, limit: int = COMMENT_LIMIT) -> str:
 
 def _comment(plan: Plan, body: list[str]) -> str:
     closing = f"<sub>fingerprint `{plan.fingerprint}`</sub>\n"
-    return "\n".join([f"### {_plain(heading(plan))}", "", *body, closing])
+    return "\n".join([f"### {plain_text(heading(plan))}", "", *body, closing])
 
 
 def _full(plan: Plan) -> list[str]:
-    lines = [f"> {_plain(note)}\n" for note in plan.notes]
-    for change in plan.changes:
+    lines = [f"> {plain_text(note)}\n" for note in plan.notes]
+    for change in (*plan.changes, *plan.resources):
         shown = [text for _, text in details(change)]
         if not shown:
             lines += [f"- {_title(change)}", ""]
@@ -47,28 +47,32 @@ def _full(plan: Plan) -> list[str]:
 
 
 def _titles(plan: Plan) -> list[str]:
-    return [_TOO_LONG, "", *(f"- {_title(change)}" for change in plan.changes), ""]
+    return [_TOO_LONG, "", *(f"- {_title(change)}" for change in (*plan.changes, *plan.resources)), ""]
 
 
 def _counts(plan: Plan) -> list[str]:
     numbers: dict[str, int] = {}
-    for change in plan.changes:
+    for change in (*plan.changes, *plan.resources):
         for label in change.labels:
             # Handles would make each of these labels another one.
             name = _HANDLE.sub("…", label)[:80]
             numbers[name] = numbers.get(name, 0) + 1
     most = sorted(numbers.items(), key=lambda item: (-item[1], item[0]))[:10]
-    return [_TOO_LONG, "", *(f"- {number} × {_plain(label)}" for label, number in most), ""]
+    return [_TOO_LONG, "", *(f"- {number} × {plain_text(label)}" for label, number in most), ""]
 
 
-def _title(change: Change) -> str:
+def _title(change: Change | ResourceChange) -> str:
     """In HTML, which is read the same inside <summary> and in a list."""
-    title = f"{change.action} <code>{escape(within_line(change.key))}</code>"
-    title += "" if isinstance(change, Create) else f" (monitor {change.monitor_id})"
-    return title + (f" · <b>{_plain(', '.join(change.labels))}</b>" if change.labels else "")
+    before = f"{change.kind} " if isinstance(change, ResourceChange) else ""
+    title = f"{change.action} {before}<code>{escape(within_line(change.key))}</code>"
+    if isinstance(change, ResourceChange):
+        title += f" (<code>{escape(within_line(change.id, 80))}</code>)" if change.id is not None else ""
+    else:
+        title += "" if isinstance(change, Create) else f" (monitor {change.monitor_id})"
+    return title + (f" · <b>{plain_text(', '.join(change.labels))}</b>" if change.labels else "")
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Text that neither Markdown nor HTML reads as more; what looks like a handle becomes code."""
     text = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", within_line(text))
     return _HANDLE.sub(lambda found: f"<code>{found[0]}</code>", text)

@@ -12,7 +12,8 @@ Did = Literal["created", "adopted", "updated", "replaced", "deleted", "unchanged
 class Outcome:
     """One change's end. why: the reason for failed and skipped, else what is worth knowing; hint: what to do.
 
-    adopted: as the catalog says, or a create that was found to be done already.
+    adopted: as the catalog says, or a create that was found to be done already. kind: monitor, downtime,
+    dashboard or webhook; monitor_id is a monitor's, id that of any other.
     """
 
     key: str
@@ -20,6 +21,8 @@ class Outcome:
     monitor_id: int | None = None
     why: str = ""
     hint: str = ""
+    kind: str = "monitor"
+    id: str | None = None
 
     @property
     def is_done(self) -> bool:
@@ -51,4 +54,4 @@ class Report:
 
     @property
     def is_complete(self) -> bool:
-        return not self.failed and not self.skipped and not self.differing
+        return not (self.failed or self.skipped or self.differing or self.unread)

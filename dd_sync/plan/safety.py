@@ -10,7 +10,8 @@ from dd_sync.plan.changes import Plan
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """deletes: monitors; deletes_percent, updates_percent: 0 to 100, of the catalog's live monitors.
+    """deletes: monitors, and downtimes and dashboards alike; deletes_percent, updates_percent: 0 to 100, of
+    what the catalog owns in Datadog.
 
     Percentages are compared as they are, never rounded, and small catalogs are not exempt: with the
     default, deleting one of two monitors is 50 % and wants `--allow-deletes 1`.
@@ -28,20 +29,22 @@ def check_limits(
 
     allow_deletes, allow_updates: that many are asked for, instead of the limit.
     """
-    deletes = plan.count("delete") + plan.count("replace")
-    updates = plan.count("update")
-    share = _percent(deletes, plan.owned)
+    deletes = plan.count_all("delete") + plan.count("replace")
+    updates = plan.count_all("update")
+    owned = plan.owned + plan.resources_owned
+    what = "monitors" if not plan.resources else "monitors, downtimes and dashboards"
+    share = _percent(deletes, owned)
     past = deletes > limits.deletes or share > limits.deletes_percent
     if _refused(deletes, allow_deletes, past):
         raise UnsafePlan(
-            f"{deletes} of {plan.owned} monitors deleted, limit "
+            f"{deletes} of {owned} {what} deleted, limit "
             + _limit(f"{limits.deletes} ({share:.0f} %, limit {limits.deletes_percent:g} %)", allow_deletes),
             hint=f"if that is meant, say so: --allow-deletes {deletes}",
         )
-    share = _percent(updates, plan.owned)
+    share = _percent(updates, owned)
     if _refused(updates, allow_updates, share > limits.updates_percent):
         raise UnsafePlan(
-            f"{updates} of {plan.owned} monitors updated ({share:.0f} %), limit "
+            f"{updates} of {owned} {what} updated ({share:.0f} %), limit "
             + _limit(f"{limits.updates_percent:g} %", allow_updates),
             hint=f"if that is meant, say so: --allow-updates {updates}",
         )

@@ -14,8 +14,10 @@ from dd_sync.errors import Place, RequestError, UnsafePlan
 from dd_sync.kinds import monitor as kind
 from dd_sync.model.digest import digest
 from dd_sync.model.monitor import Declared
+from dd_sync.model.resource import Resource
 from dd_sync.plan.build import catalog_hash
 from dd_sync.plan.changes import Adopt, Change, Delete, Plan, Update
+from dd_sync.plan.resources import resources_hash
 
 VERSION = 1
 
@@ -94,7 +96,14 @@ def _plan(document: Any, path: Path) -> Plan:
         raise RequestError(f"{path} is not a plan of this version: look at {at}", hint=_AGAIN) from None
 
 
-def refuse_if_moved(plan: Plan, *, declared: Sequence[Declared], catalog: str, target: str) -> None:
+def refuse_if_moved(
+    plan: Plan,
+    *,
+    declared: Sequence[Declared],
+    catalog: str,
+    target: str,
+    resources: Sequence[Resource] = (),
+) -> None:
     """Raises UnsafePlan if the plan was made for another Datadog, or the catalog is no longer the same."""
     if plan.target != target:
         raise UnsafePlan(
@@ -106,9 +115,10 @@ def refuse_if_moved(plan: Plan, *, declared: Sequence[Declared], catalog: str, t
             f"this plan is for the catalog {plan.catalog}, not for {catalog}",
             hint="check --catalog and --env, or plan again",
         )
-    if plan.catalog_hash != catalog_hash(declared):
+    if plan.catalog_hash != resources_hash(catalog_hash(declared), resources):
         raise UnsafePlan("the catalog has changed since this plan was made", hint="plan again")
     _refuse_foreign_bodies(plan, {one.key: one for one in declared})
+    _refuse_foreign_resources(plan, resources)
 
 
 def _refuse_foreign_bodies(plan: Plan, declared: Mapping[str, Declared]) -> None:
@@ -116,11 +126,28 @@ def _refuse_foreign_bodies(plan: Plan, declared: Mapping[str, Declared]) -> None
     seen: set[str] = set()
     for change in plan.changes:
         if change.key in seen or not _is_as_declared(change, declared.get(change.key)):
-            raise UnsafePlan(
-                f"this plan holds another {change.key} than the catalog declares",
-                hint="it was not written by `dd-sync plan`, or was edited since; plan again",
-            )
+            raise _foreign(change.key)
         seen.add(change.key)
+
+
+def _refuse_foreign_resources(plan: Plan, resources: Sequence[Resource]) -> None:
+    declared = {(one.kind, one.key): one for one in resources}
+    seen: set[tuple[str, str]] = set()
+    for change in plan.resources:
+        name = change.kind, change.key
+        one = declared.get(name)
+        # A webhook is never deleted, whatever a file says.
+        may = one is not None if change.action != "delete" else one is None and change.kind != "webhook"
+        if not may or name in seen or change.body != (None if one is None else dict(one.body)):
+            raise _foreign(f"{change.kind} {change.key}")
+        seen.add(name)
+
+
+def _foreign(what: str) -> UnsafePlan:
+    return UnsafePlan(
+        f"this plan holds another {what} than the catalog declares",
+        hint="it was not written by `dd-sync plan`, or was edited since; plan again",
+    )
 
 
 def _is_as_declared(change: Change, one: Declared | None) -> bool:

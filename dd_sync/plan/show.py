@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dd_sync.plan.changes import Adopt, Change, Create, Delete, Plan, Replace, Update
+from dd_sync.plan.changes import Change, Create, Delete, Plan, ResourceChange
 from dd_sync.plan.markdown import as_markdown
 from dd_sync.plan.report import Outcome, Report
-from dd_sync.plan.words import MARKS, details, heading
+from dd_sync.plan.words import MARKS, details, heading, title
 from dd_sync.text import within_line
 
 __all__ = [
@@ -42,27 +42,24 @@ def as_text(
     saved_as: the file it was written to. being_applied: how to apply it need not be told.
     """
     lines = [heading(plan)]
-    for change in plan.changes:
+    for change in (*plan.changes, *plan.resources):
         lines += _block(change, style)
     lines += [style(f"note: {within_line(note)}".rstrip(), "label") for note in plan.notes]
-    if plan.changes and not being_applied:
+    if plan.size and not being_applied:
         how = f"dd-sync apply --plan {within_line(saved_as)}" if saved_as else "dd-sync apply"
         lines.append(f"To apply: {how}   (fingerprint {plan.fingerprint})")
-    elif not plan.changes:
+    elif not plan.size:
         lines.append("Nothing to do: Datadog is as declared.")
     return "\n".join(lines)
 
 
-def _block(change: Change, style: Style) -> Iterator[str]:
-    title = f"{MARKS[change.action]} {within_line(change.key)}"
-    if not isinstance(change, Create):
-        title += f" (monitor {change.monitor_id})"
-    title = title.rstrip()
+def _block(change: Change | ResourceChange, style: Style) -> Iterator[str]:
+    head = f"{MARKS[change.action]} {title(change)}"
     if change.labels:
-        pad = " " * max(_LABEL_COLUMN - len(title), 2)
-        yield style(title, change.action) + pad + style(within_line(", ".join(change.labels)), "label")
+        pad = " " * max(_LABEL_COLUMN - len(head), 2)
+        yield style(head, change.action) + pad + style(within_line(", ".join(change.labels)), "label")
     else:
-        yield style(title, change.action)
+        yield style(head, change.action)
     for mark, text in details(change):
         indent = "    " if mark == "field" else "      "
         styled = style(text, _LINE_STYLES[mark]) if _LINE_STYLES[mark] else text
@@ -73,30 +70,41 @@ def as_json(plan: Plan) -> dict[str, Any]:
     """The plan for programs: stable keys, the full request bodies included.
 
     `{"catalog", "target", "fingerprint", "counts": {"create", "update", "adopt", "replace", "delete",
-    "unchanged"}, "changes": [{"action", "key", "name", "id", "labels", "fields": [{"path", "before",
+    "unchanged"}, "changes": [{"kind", "action", "key", "name", "id", "labels", "fields": [{"path",
+    "before",
     "after"}], "body"}], "notes"}`; id is null for a create, body null for a delete.
     """
     return {
         "catalog": plan.catalog,
         "target": plan.target,
         "fingerprint": plan.fingerprint,
-        "counts": {**{action: plan.count(action) for action in MARKS}, "unchanged": plan.unchanged},
-        "changes": [_change_json(change) for change in plan.changes],
+        "counts": {
+            **{action: plan.count_all(action) for action in MARKS},
+            "unchanged": plan.unchanged + plan.resources_unchanged,
+        },
+        "changes": [_change_json(change) for change in (*plan.changes, *plan.resources)],
         "notes": list(plan.notes),
     }
 
 
-def _change_json(change: Change) -> dict[str, Any]:
-    fields = change.fields if isinstance(change, (Update, Adopt, Replace)) else ()
+def _change_json(change: Change | ResourceChange) -> dict[str, Any]:
+    fields = () if isinstance(change, (Create, Delete)) else change.fields
     return {
+        "kind": change.kind if isinstance(change, ResourceChange) else "monitor",
         "action": change.action,
         "key": change.key,
         "name": change.name,
-        "id": None if isinstance(change, Create) else change.monitor_id,
+        "id": _id(change),
         "labels": list(change.labels),
         "fields": [{"path": f.path, "before": f.before, "after": f.after} for f in fields],
         "body": None if isinstance(change, Delete) else change.body,
     }
+
+
+def _id(change: Change | ResourceChange) -> int | str | None:
+    if isinstance(change, ResourceChange):
+        return change.id
+    return None if isinstance(change, Create) else change.monitor_id
 
 
 _DID_STYLES = {"created": "create", "adopted": "adopt", "updated": "update", "replaced": "replace"}
@@ -106,8 +114,10 @@ def outcome_line(outcome: Outcome, *, style: Style = plain) -> str:
     """One line of a report, fit for a running display: `created stream-rate (monitor 1042)`."""
     kind = _DID_STYLES.get(outcome.did, "delete" if outcome.did in ("deleted", "failed") else "dim")
     number = f" (monitor {outcome.monitor_id})" if outcome.monitor_id is not None else ""
+    number = f" ({within_line(outcome.id, 80)})" if outcome.id is not None else number
+    name = "" if outcome.kind == "monitor" else f"{outcome.kind} "
     why = f": {within_line(outcome.why)}" if outcome.why else ""
-    return style(f"{outcome.did:9}", kind) + f" {within_line(outcome.key)}{number}{why}"
+    return style(f"{outcome.did:9}", kind) + f" {name}{within_line(outcome.key)}{number}{why}"
 
 
 def report_text(report: Report, *, style: Style = plain) -> str:
@@ -138,10 +148,20 @@ def summary(report: Report) -> str:
 
 
 def report_json(report: Report) -> dict[str, Any]:
-    """`{"outcomes": [{"key", "did", "id", "why", "hint"}], "differing": [key], "unread", "complete"}`."""
+    """`{"outcomes": [{"kind", "key", "did", "id", "why", "hint"}], "differing", "unread", "complete"}`.
+
+    differing: keys of monitors, and `dashboard streams` for what is none.
+    """
     return {
         "outcomes": [
-            {"key": o.key, "did": o.did, "id": o.monitor_id, "why": o.why, "hint": o.hint}
+            {
+                "kind": o.kind,
+                "key": o.key,
+                "did": o.did,
+                "id": o.monitor_id if o.id is None else o.id,
+                "why": o.why,
+                "hint": o.hint,
+            }
             for o in report.outcomes
         ],
         "differing": list(report.differing),

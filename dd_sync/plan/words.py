@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from difflib import unified_diff
 from typing import Any
 
-from dd_sync.plan.changes import Adopt, Change, FieldChange, Plan, Replace, Update
+from dd_sync.plan.changes import (
+    Adopt,
+    Change,
+    Create,
+    FieldChange,
+    Plan,
+    Replace,
+    ResourceChange,
+    Update,
+)
 from dd_sync.text import within_line
 
 MARKS = {"create": "+", "update": "~", "adopt": "=", "replace": "±", "delete": "-"}
@@ -20,14 +29,24 @@ _NOT_SET = "not set"
 def heading(plan: Plan) -> str:
     rare = "".join(f"{plan.count(name)} {name}, " for name in ("adopt", "replace") if plan.count(name))
     return (
-        f"Plan for {within_line(plan.catalog)} on {within_line(plan.target)}: {plan.count('create')} create, "
-        f"{plan.count('update')} update, {rare}{plan.count('delete')} delete, {plan.unchanged} unchanged"
+        f"Plan for {within_line(plan.catalog)} on {within_line(plan.target)}: "
+        f"{plan.count_all('create')} create, {plan.count_all('update')} update, {rare}"
+        f"{plan.count_all('delete')} delete, {plan.unchanged + plan.resources_unchanged} unchanged"
     )
 
 
-def details(change: Change) -> Iterator[tuple[str, str]]:
+def title(change: Change | ResourceChange) -> str:
+    """`stream-rate (monitor 1042)` or `dashboard streams (abc-def-ghi)`, fit to stand within a line."""
+    if isinstance(change, ResourceChange):
+        number = f" ({within_line(change.id, 80)})" if change.id is not None else ""
+        return f"{change.kind} {within_line(change.key)}{number}".rstrip()
+    number = "" if isinstance(change, Create) else f" (monitor {change.monitor_id})"
+    return f"{within_line(change.key)}{number}".rstrip()
+
+
+def details(change: Change | ResourceChange) -> Iterator[tuple[str, str]]:
     """The lines below a change's title, as `field_lines` gives them."""
-    if isinstance(change, (Update, Adopt, Replace)):
+    if isinstance(change, (Update, Adopt, Replace, ResourceChange)):
         for field in change.fields:
             yield from field_lines(field)
 

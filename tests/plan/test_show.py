@@ -219,6 +219,7 @@ def test_a_report_as_json_is_stable() -> None:
     data = report_json(REPORT)
     assert list(data) == ["outcomes", "differing", "unread", "complete"]
     assert data["outcomes"][1] == {
+        "kind": "monitor",
         "key": "b",
         "did": "failed",
         "id": None,
