@@ -232,6 +232,7 @@ def test_a_list_that_fails_at_the_end_does_not_lose_the_report(
     report = apply(made, datadog, sleep=naps)
     assert [outcome.did for outcome in report.outcomes] == ["created"]
     assert report.unread == "answered 504"
+    assert not report.is_complete
 
 
 def test_a_write_that_somebody_undoes_at_once_is_told(datadog: MemoryMonitors, naps: Naps) -> None:

@@ -12,7 +12,7 @@ from dd_sync.datadog.client import connect
 from dd_sync.datadog.retry import Patience
 from dd_sync.errors import DatadogError, UnsafePlan
 from dd_sync.model.monitor import Declared, Monitor
-from dd_sync.model.ownership import CATALOG, MANAGED, ownership_tags
+from dd_sync.model.ownership import APPLIED, CATALOG, MANAGED, ownership_tags
 from dd_sync.plan.apply import apply
 from dd_sync.plan.build import build_plan
 from dd_sync.plan.changes import Plan
@@ -186,7 +186,9 @@ class World:
                 query = query.replace(f"${{monitor:{part}}}", ids[part])
             assert (monitor["type"], monitor["query"]) == (one.monitor.type, query)
             assert (monitor["name"], monitor["message"]) == (one.monitor.name, one.monitor.message)
-            assert tuple(monitor["tags"]) == one.monitor.tags
+            remembered = [tag for tag in monitor["tags"] if tag.startswith(APPLIED)]
+            assert len(remembered) == 1
+            assert (*monitor["tags"],) == (*one.monitor.tags, *remembered)
             assert monitor["options"].get("thresholds") == one.monitor.options.get("thresholds")
         assert self.plan().changes == ()
         written = len(self.proxy.writes)
