@@ -31,30 +31,35 @@ def entry(
     if take_over:
         found["take_over"] = True
     short = recognised(live) if guards else None
-    found |= _escaped(short) if short else _raw(live, ids, unknown=unknown)
+    found |= escaped(short) if short else _raw(live, ids, unknown=unknown)
     if live.tags:
-        found["tags"] = _escaped(list(free_tags(live.tags)))
+        found["tags"] = escaped(list(free_tags(live.tags)))
     if live.priority:
         found["priority"] = live.priority
     if live.draft_status == "draft":
         found["draft_status"] = "draft"
     if message.strip():
         found["message"] = message.rstrip()
-    found |= {name: _escaped(found[name]) for name in ("name", "message") if name in found}
+    found |= {name: escaped(found[name]) for name in ("name", "message") if name in found}
     return {name: value for name, value in found.items() if value != []}
 
 
 def _raw(live: Monitor, ids: Mapping[int, str], *, unknown: bool) -> Json:
-    query = _escaped(live.query.strip())
+    query = escaped(live.query.strip())
     if live.type == "composite":
-        query = _ID.sub(lambda found: _reference(found[0], ids), query)
-    options = _escaped(declared_options(live.options, unknown=unknown))
+        query = with_references(query, ids)
+    options = escaped(declared_options(live.options, unknown=unknown))
     return {"type": live.type, "query": query, **({"options": options} if options else {})}
 
 
-def _reference(number: str, ids: Mapping[int, str]) -> str:
-    key = ids.get(int(number))
-    return number if key is None else f"${{monitor:{key}}}"
+def with_references(query: str, keys: Mapping[int, str]) -> str:
+    """A composite's query with keys for the ids of which they are known."""
+
+    def named(found: re.Match[str]) -> str:
+        key = keys.get(int(found[0]))
+        return found[0] if key is None else f"${{monitor:{key}}}"
+
+    return _ID.sub(named, query)
 
 
 def ids_in(query: str) -> list[str]:
@@ -69,14 +74,14 @@ def declared_options(options: Mapping[str, Any], *, unknown: bool = False) -> Js
     return {**known, **{name: value for name, value in normal.items() if unknown and name not in OPTIONS}}
 
 
-def _escaped(value: Any) -> Any:
+def escaped(value: Any) -> Any:
     """Texts as a catalog has to write them: `${` is the mark of a tunable there."""
     if isinstance(value, str):
         return value.replace("${", "$${")
     if isinstance(value, Mapping):
-        return {name: _escaped(item) for name, item in value.items()}
+        return {name: escaped(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_escaped(item) for item in value]
+        return [escaped(item) for item in value]
     return value
 
 

@@ -110,10 +110,10 @@ def _after(head: str, value: Any, indent: str, name: str) -> Iterator[str]:
     if isinstance(value, str):
         yield from _string(head, value, inner, name)
     elif isinstance(value, Mapping | list | tuple):
-        inline = _inline(value)
+        short = inline(value)
         longest = _INLINE if isinstance(value, Mapping) else _WIDTH - len(head)
-        if inline is not None and len(inline) <= longest:
-            yield f"{head} {inline}"
+        if short is not None and len(short) <= longest:
+            yield f"{head} {short}"
         elif isinstance(value, Mapping):
             yield head
             for key, item in value.items():
@@ -126,7 +126,7 @@ def _after(head: str, value: Any, indent: str, name: str) -> Iterator[str]:
         yield f"{head} {one_line(value)}"
 
 
-def _inline(value: Mapping[str, Any] | Sequence[Any]) -> str | None:
+def inline(value: Mapping[str, Any] | Sequence[Any]) -> str | None:
     """A flat collection in braces or brackets; None for any other."""
     inside = list(value.values() if isinstance(value, Mapping) else value)
     if any(isinstance(item, Mapping | list | tuple) or "\n" in str(item) for item in inside):

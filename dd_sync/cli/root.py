@@ -17,6 +17,7 @@ COMMANDS = {
     "explain": ("dd_sync.cli.explain:explain", "Say in words what a monitor does, and whom it tells."),
     "plan": ("dd_sync.cli.plan:plan", "Show what apply would change in Datadog."),
     "apply": ("dd_sync.cli.apply:apply", "Make Datadog's monitors what the catalog declares."),
+    "drift": ("dd_sync.cli.drift:drift", "Tell what was edited in Datadog, and what changed in git."),
     "import": ("dd_sync.cli.import_:import_", "Write monitors that are in Datadog already as YAML."),
     "detach": (
         "dd_sync.cli.detach:detach",
