@@ -5,6 +5,7 @@ from __future__ import annotations
 from dd_sync.evaluate.composite import compile_composite
 from dd_sync.evaluate.metric_rule import compile_metric
 from dd_sync.evaluate.rule import Rule
+from dd_sync.evaluate.service_check import compile_check
 from dd_sync.evaluate.unsupported import Unsupported
 from dd_sync.model.monitor import Monitor
 from dd_sync.query.tools import is_metric_query
@@ -18,6 +19,8 @@ def compile_rule(key: str, monitor: Monitor, monitor_id: int = 0) -> Rule:
     """
     if is_metric_query(monitor.type, monitor.query):
         return compile_metric(key, monitor, monitor_id)
+    if monitor.type == "service check":
+        return compile_check(key, monitor, monitor_id)
     if monitor.type == "composite":
         return compile_composite(key, monitor, monitor_id)
     raise Unsupported(f"monitors of type '{monitor.type}' with this form of query are not evaluated here")

@@ -11,14 +11,15 @@ import numpy as np
 from dd_sync.evaluate.compiling import compile_rule
 from dd_sync.evaluate.composite import CompositeFindings, CompositeRule, parts_of, with_parts
 from dd_sync.evaluate.findings import Findings
-from dd_sync.evaluate.judge import Bytes, Judged
+from dd_sync.evaluate.judge import Judged
 from dd_sync.evaluate.metric_findings import MetricFindings
 from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.notify import Course, Kind, Notification, Story, Suppressed, Transition, tell
 from dd_sync.evaluate.replayed import Replay
 from dd_sync.evaluate.rule import Rule
 from dd_sync.evaluate.select import Group, group_name, group_of
-from dd_sync.evaluate.series import Floats, Ints
+from dd_sync.evaluate.series import Bytes, Floats, Ints
+from dd_sync.evaluate.service_check import CheckFindings, CheckRule
 from dd_sync.evaluate.silence import OwnHush, Silence, silences_of
 from dd_sync.evaluate.sources import Sources
 from dd_sync.evaluate.state import GroupState
@@ -79,7 +80,7 @@ def replay(
     if not times.size:
         nothing = np.empty((0, 0))
         return Replay(rule, times, (), nothing, nothing.astype(np.int8), (), (), (), known, known)
-    findings = find(rule, sources, times)
+    findings = find(rule, sources, times, known)
     groups = {group_name(rule.keys, group): group for group in findings.groups}
     groups.update({name: group_of(rule.keys, name) for name in known if name not in groups})
     judging = _Judging(rule, times, findings, groups, known, downtimes)
@@ -111,12 +112,15 @@ def replay(
     )
 
 
-def find(rule: Rule, sources: Sources, times: Ints) -> Findings:
-    """What a rule of any type finds at `times`. Raises Unsupported, and what the sources raise."""
+def find(rule: Rule, sources: Sources, times: Ints, known: Mapping[str, GroupState]) -> Findings:
+    """What a rule of any type finds at `times`; known: its groups before. Raises what replay raises."""
     if isinstance(rule, MetricRule):
         return MetricFindings(rule, sources.series, times)
     if isinstance(rule, CompositeRule):
         return CompositeFindings(rule, sources.parts, times)
+    if isinstance(rule, CheckRule):
+        before = [state.evaluated_at for state in known.values()]
+        return CheckFindings(rule, sources.checks, times, max(before, default=int(times[0]) - rule.window))
     raise Unsupported(f"monitors of type '{rule.monitor.type}' are not evaluated here")
 
 
@@ -152,8 +156,8 @@ class _Judging:
             name=name,
             states=judged.states[row],
             values=judged.values[row],
-            first_seen=judged.first_seen[row],
-            missing_since=judged.missing_since[row],
+            first_seen=int(judged.first_seen[row]),
+            missing_since=int(judged.missing_since[row]),
             before=self.known.get(name),
             hush=OwnHush(self._silences(name)),
             words=self.findings.words(self.groups[name]),

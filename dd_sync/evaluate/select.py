@@ -13,6 +13,8 @@ Matcher = Callable[[Collection[str]], bool]
 
 # The one group of a monitor that is not grouped, as Datadog writes it.
 TOTAL = "*"
+# The key of a monitor with one group for each set of tags; the group's one value is all of them.
+ANY_TAGS = "*"
 
 
 def matcher(scope: Scope) -> Matcher:
@@ -70,6 +72,8 @@ def groups_of(tags: Sequence[str], by: Sequence[str]) -> list[Group]:
 
 def group_name(by: Sequence[str], group: Group) -> str:
     """`tenant:acme`, `a:1,b:2` in the order of `by`, or `*`."""
+    if tuple(by) == (ANY_TAGS,):
+        return group[0] or TOTAL
     return ",".join(f"{key}:{value}" for key, value in zip(by, group, strict=True)) or TOTAL
 
 
@@ -77,6 +81,8 @@ def group_of(by: Sequence[str], name: str) -> Group:
     """The opposite of group_name. A value may hold anything but `,key:` of the key that follows it."""
     if not by:
         return ()
+    if tuple(by) == (ANY_TAGS,):
+        return ("" if name == TOTAL else name,)
     pattern = ",".join(f"{re.escape(key)}:(.*)" for key in by)
     found = re.fullmatch(pattern, name, re.DOTALL)
     return ("",) * len(by) if found is None else found.groups()
@@ -84,6 +90,8 @@ def group_of(by: Sequence[str], name: str) -> Group:
 
 def tags_of(by: Sequence[str], group: Group) -> frozenset[str]:
     """The tags a group is made of, in lower case."""
+    if tuple(by) == (ANY_TAGS,):
+        return group_tags(group_name(by, group))
     return frozenset(f"{key}:{value}".lower() for key, value in zip(by, group, strict=True))
 
 
