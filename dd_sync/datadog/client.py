@@ -10,7 +10,7 @@ import urllib3
 from datadog_api_client import ApiClient, Configuration
 
 from dd_sync import __version__
-from dd_sync.datadog.downtimes import DatadogDowntimes
+from dd_sync.datadog.downtimes import DatadogDowntimes, DowntimeCalls
 from dd_sync.datadog.monitors import DatadogMonitors
 from dd_sync.datadog.pace import Pace
 from dd_sync.datadog.retry import Patience
@@ -45,10 +45,7 @@ class Datadog:
 
     @cached_property
     def downtimes(self) -> DatadogDowntimes:
-        from datadog_api_client.v2.api.downtimes_api import DowntimesApi
-
-        generated: Any = DowntimesApi
-        return DatadogDowntimes(self._wire, generated(self._client))
+        return DatadogDowntimes(self._wire, DowntimeCalls(self._client))
 
     @cached_property
     def search(self) -> Search:

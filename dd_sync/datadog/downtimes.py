@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from datadog_api_client import ApiClient
+
+from dd_sync.datadog.endpoint import endpoint
 from dd_sync.datadog.wire import Wire, shape_error
 from dd_sync.model.downtime import Downtime
 from dd_sync.ports import Json
@@ -17,11 +20,32 @@ _Page = list[Downtime]
 _Bodies = list[Json]
 
 
+class DowntimeCalls:
+    """What is needed of the client's DowntimesApi, called as that is."""
+
+    def __init__(self, client: ApiClient) -> None:
+        pages = {"current_only": "current_only", "page_offset": "page[offset]", "page_limit": "page[limit]"}
+        one = f"{_PATH}/{{id}}"
+        self.list_downtimes = endpoint(client, "GET", _PATH, query=pages)
+        self._create = endpoint(client, "POST", _PATH, body=True)
+        self._update = endpoint(client, "PATCH", one, body=True)
+        self._cancel = endpoint(client, "DELETE", one)
+
+    def create_downtime(self, body: Json) -> Any:
+        return self._create(body=body)
+
+    def update_downtime(self, id: str, body: Json) -> Any:
+        return self._update(id=id, body=body)
+
+    def cancel_downtime(self, id: str) -> Any:
+        return self._cancel(id=id)
+
+
 @dataclass(frozen=True, slots=True)
 class DatadogDowntimes:
     """The ports `Downtimes` and `DowntimeBodies`.
 
-    api: a DowntimesApi that neither checks types nor reads bodies.
+    api: the calls of a DowntimesApi that neither checks types nor reads bodies.
     """
 
     wire: Wire

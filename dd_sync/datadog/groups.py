@@ -1,23 +1,20 @@
-"""Datadog's search of monitors and their groups, asked without the client's models of monitors.
-
-A snooze shows what it will silence, and importing those models would cost it more than all its requests.
-"""
+"""Datadog's search of monitors and their groups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from datadog_api_client import ApiClient
-from datadog_api_client.api_client import Endpoint
 
+from dd_sync.datadog.endpoint import endpoint
 from dd_sync.datadog.wire import Wire, shape_error
 from dd_sync.model.group import Found, LiveGroup, LiveMonitor
 
 _GROUPS = "/api/v1/monitor/groups/search"
 _MONITORS = "/api/v1/monitor/search"
-_PARAMETERS = {"query": str, "page": int, "per_page": int, "sort": str}
+_PARAMETERS = {name: name for name in ("query", "page", "per_page", "sort")}
 # Simple alerts have one group, which is no tag.
 _NO_TAGS = ("", "*", "total")
 
@@ -47,12 +44,12 @@ class DatadogSearch:
     def _search(
         self, path: str, name: str, query: str, most: int, read: Callable[[Any], _Item]
     ) -> Found[_Item]:
-        endpoint = _endpoint(path, self.client)
+        send = endpoint(self.client, "GET", path, query=_PARAMETERS)
         # Sorted by status, so that those that alert are on the first page.
         answer = self.wire.call(
             "GET",
             path,
-            lambda: endpoint.call_with_http_info(query=query, page=0, per_page=most, sort="status,asc"),
+            lambda: send(query=query, page=0, per_page=most, sort="status,asc"),
         )
         try:
             items = tuple(read(item) for item in answer[name])
@@ -63,7 +60,7 @@ class DatadogSearch:
             raise shape_error(
                 f"GET {path}", self.wire.target, f"something that is not {name} found"
             ) from None
-        return Found(items, max(len(items), total if type(total) is int else 0), statuses)
+        return Found(items, max(len(items), total if type(total) is int else 0), statuses or _count(items))
 
 
 def _all(tags: Sequence[str]) -> str:
@@ -94,28 +91,8 @@ def _monitor(item: Any) -> LiveMonitor:
     )
 
 
-def _count(groups: Sequence[LiveGroup]) -> dict[str, int]:
+def _count(found: Iterable[Any]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for one in groups:
+    for one in found:
         counts[one.status] = counts.get(one.status, 0) + 1
     return counts
-
-
-def _endpoint(path: str, client: ApiClient) -> Any:
-    endpoint: Any = Endpoint
-    return endpoint(
-        settings={
-            "response_type": None,
-            "auth": ["apiKeyAuth", "appKeyAuth"],
-            "endpoint_path": path,
-            "operation_id": "search",
-            "http_method": "GET",
-            "version": "v1",
-        },
-        params_map={
-            name: {"openapi_types": (kind,), "attribute": name, "location": "query"}
-            for name, kind in _PARAMETERS.items()
-        },
-        headers_map={"accept": ["application/json"]},
-        api_client=client,
-    )
