@@ -10,9 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from dd_sync.evaluate.judge import Bytes
 from dd_sync.evaluate.replay import Notification, Replay, Silence
-from dd_sync.evaluate.series import Floats, Ints
+from dd_sync.evaluate.series import Bytes, Floats, Ints
 from dd_sync.message.fill import format_number
 from dd_sync.model.state import State
 from dd_sync.scenarios.compare import relative, state_name
@@ -34,18 +33,27 @@ _CLASSES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A time, in seconds from the start, and what was wanted then instead of what was: "" if it was met."""
+
+    at: int
+    met: bool
+    wanted: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """What is drawn. start: of the scenario, epoch seconds; expected: times and whether they were met.
+    """What is drawn. start: of the scenario, epoch seconds.
 
-    told: the group's notifications, which the picture numbers from 1.
+    told: notifications of the group, which the picture numbers from 1.
     """
 
     replay: Replay
     group: str
     start: int
     silences: Sequence[Silence]
-    expected: Sequence[tuple[int, bool]]
+    expected: Sequence[Expected]
     told: Sequence[Notification]
 
 
@@ -67,11 +75,18 @@ class _Drawing:
         self._low, self._high = _range(self._values, [value for _, value, _ in self._bounds])
         self._has_values = bool(np.isfinite(self._values).any())
         self._bottom = _TOP + (_PLOT if self._has_values else 0)
+        rows = [
+            "state",
+            *(["expected"] if picture.expected else []),
+            *(["snoozed"] if picture.silences else []),
+        ]
+        self._rows = {name: self._bottom + _GAP + at * (_BAND + _GAP) for at, name in enumerate(rows)}
+        self._end = max(self._rows.values()) + _BAND
 
     def svg(self) -> str:
-        parts = [*self._plot(), *self._expectations(), *self._bands(), *self._snoozes(), *self._axis()]
-        parts.extend(self._numbers())
-        height = self._bottom + 2 * (_BAND + _GAP) + 22
+        parts = [*self._axis(), *self._plot(), *self._bands(), *self._snoozes()]
+        parts.extend([*self._expectations(), *self._numbers()])
+        height = self._end + 22
         label = html.escape(f"{self._picture.group}: values and states over time", quote=True)
         return (
             f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{label}">'
@@ -134,7 +149,7 @@ class _Drawing:
     # --- what happened -------------------------------------------------------------------------
 
     def _bands(self) -> Iterator[str]:
-        y = self._bottom + _GAP
+        y = self._rows["state"]
         yield _label(_LEFT - 6, y + 13, "state", "end")
         for start, stop, name in _stretches(self._states):
             if name not in _CLASSES:
@@ -153,7 +168,7 @@ class _Drawing:
     def _snoozes(self) -> Iterator[str]:
         if not self._picture.silences:
             return
-        y = self._bottom + _BAND + 2 * _GAP
+        y = self._rows["snoozed"]
         yield _label(_LEFT - 6, y + 13, "snoozed", "end")
         for silence in self._picture.silences:
             over = silence.over_at
@@ -166,22 +181,25 @@ class _Drawing:
                 )
 
     def _expectations(self) -> Iterator[str]:
-        bottom = self._bottom + _GAP + _BAND
-        for at, met in self._picture.expected:
-            x, style = self._x(self._picture.start + at), "met" if met else "unmet"
-            when = relative_to(self._picture.start, self._picture.start + at)
+        if not self._picture.expected:
+            return
+        y = self._rows["expected"]
+        yield _label(_LEFT - 6, y + 13, "expected", "end")
+        for one in self._picture.expected:
+            x, style = self._x(self._picture.start + one.at), "met" if one.met else "unmet"
+            when = relative_to(self._picture.start, self._picture.start + one.at)
+            said = f"as expected at {when}" if one.met else f"expected {one.wanted} at {when}"
             yield (
-                f'<line class="{style}" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP - 4}" y2="{bottom}">'
-                f"<title>expected {'' if met else 'otherwise '}at {when}</title></line>"
+                f'<line class="{style}" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{self._bottom}">'
+                f"<title>{html.escape(within_line(said))}</title></line>"
             )
-            mark = "\u2713" if met else "\u2717"
-            yield _label(x, bottom + 11, mark, "middle", style)
+            yield _label(x, y + 15, "\u2713" if one.met else "\u2717", "middle", style)
 
     def _numbers(self) -> Iterator[str]:
         """The numbers of the notifications above the plot, no two over each other."""
         right = -100.0
         for number, one in enumerate(self._picture.told, 1):
-            x = max(self._x(one.at), right + 13)
+            x = max(self._x(one.at), right + 15)
             right = x
             if x > _WIDTH - 8:
                 return
@@ -192,13 +210,13 @@ class _Drawing:
             yield _label(x, _TOP - 8.6, str(number), "middle", "number")
 
     def _axis(self) -> Iterator[str]:
-        y = self._bottom + 2 * (_BAND + _GAP) + 12
+        y = self._end + 16
         start = self._picture.start
         minutes = max(1, (self._last - self._first) // 60)
         tick = next((each for each in _TICKS if minutes / each <= _MOST_TICKS), _TICKS[-1]) * 60
         for moment in range(self._first + (start - self._first) % tick, self._last + 1, tick):
             x = self._x(moment)
-            yield f'<path class="tick" d="M{x:.1f} {self._bottom}v4"/>'
+            yield f'<path class="tick" d="M{x:.1f} {_TOP}V{self._end + 4}"/>'
             yield _label(x, y, relative_to(start, moment), "middle")
 
     def _x(self, moment: int) -> float:

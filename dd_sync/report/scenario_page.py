@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
-from dd_sync.evaluate.replay import Notification, Replay, Suppressed
+from dd_sync.evaluate.replay import Kind, Notification, Replay, Suppressed
 from dd_sync.evaluate.select import TOTAL, group_of
 from dd_sync.evaluate.silence import silences_of
 from dd_sync.report.outcomes import Result
-from dd_sync.report.picture import Picture, draw, relative_to
+from dd_sync.report.picture import Expected, Picture, draw, relative_to
 from dd_sync.scenarios.run import Failure, Outcome
 from dd_sync.text import printable, within_line
 
 # A passing scenario is looked at less closely than a failing one.
 _GROUPS_PASSED, _GROUPS_FAILED = 4, 12
-_MOST_TOLD = 30
+_MOST_TOLD = 20
 _HATCH = (
     '<svg class="defs" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" '
     'patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -27,6 +27,7 @@ _HATCH = (
 def page(results: Sequence[Result]) -> str:
     """The whole page. Each result needs its picture."""
     failed = [result for result in results if not result.passed]
+    ordered = [*failed, *(result for result in results if result.passed)]
     style = (files("dd_sync.report") / "scenario_page.css").read_text("utf-8")
     title = f"{len(results) - len(failed)} passed, {len(failed)} failed"
     parts = [
@@ -35,16 +36,16 @@ def page(results: Sequence[Result]) -> str:
         '<meta name="color-scheme" content="light dark">',
         f"<title>dd-sync test: {title}</title><style>{style}</style></head><body>{_HATCH}",
         f'<header><h1>Scenarios</h1><p class="{"bad" if failed else "good"}">{title}</p></header><main>',
-        *(_result(result) for result in [*failed, *(one for one in results if one.passed)]),
+        *(_result(one, opened=not one.passed or len(results) == 1) for one in ordered),
         "</main></body></html>\n",
     ]
     return "".join(parts)
 
 
-def _result(result: Result) -> str:
-    verdict, opened = ("ok", "") if result.passed else ("FAILED", " open")
+def _result(result: Result, *, opened: bool) -> str:
+    verdict, style = ("ok", "good") if result.passed else ("FAILED", "bad")
     return (
-        f'<details class="{"good" if result.passed else "bad"}"{opened}><summary><b>{verdict}</b> '
+        f'<details class="{style}"{" open" if opened else ""}><summary><b>{verdict}</b> '
         f"<code>{_safe(result.monitor)}</code> {_safe(result.name)} "
         f"<small>{_safe(result.file)}:{result.line}</small></summary>{result.picture}</details>\n"
     )
@@ -87,43 +88,68 @@ def _groups(outcome: Outcome, done: Replay) -> Iterator[str]:
 
 def _group(outcome: Outcome, done: Replay, group: str) -> str:
     start = int(outcome.scenario.form.start.timestamp())
-    told = [one for one in done.notifications if one.group == group]
+    own = [one for one in done.notifications if one.group == group]
+    again = [one for one in own if one.kind is Kind.RENOTIFY]
+    told = [one for one in own if one.kind is not Kind.RENOTIFY]
     held = [one for one in done.suppressed if one.group == group]
     keys = done.rule.keys
     silences = silences_of(keys, group_of(keys, group), outcome.silences)
     picture = Picture(done, group, start, silences, _expected(outcome, group), told[:_MOST_TOLD])
     name = "" if group == TOTAL else f"<figcaption>{_safe(group)}</figcaption>"
-    return f"<figure>{name}{draw(picture)}{_told(told, held, start)}</figure>"
+    words = "".join([*_told(told, again, start), *_held(held, start)])
+    return f"<figure>{name}{draw(picture)}{words}</figure>"
 
 
-def _expected(outcome: Outcome, group: str) -> list[tuple[int, bool]]:
+def _expected(outcome: Outcome, group: str) -> list[Expected]:
     """The times at which something is expected of a group, and whether it was met."""
-    failed = {one.at for one in outcome.failures if one.group in (None, group)}
+    failed: dict[int, list[str]] = {}
+    for failure in outcome.failures:
+        if failure.at is not None and failure.group in (None, group):
+            failed.setdefault(failure.at, []).append(failure.wanted)
     times = {
         at
         for expect in outcome.scenario.form.expect
         if expect.group in (None, group)
         for at, _ in expect.times()
     }
-    times.update(at for at in failed if at is not None)
-    return [(at, at not in failed) for at in sorted(times)]
+    return [
+        Expected(at, at not in failed, " and ".join(dict.fromkeys(failed.get(at, ()))))
+        for at in sorted({*times, *failed})
+    ]
 
 
-def _told(told: Sequence[Notification], held: Iterable[Suppressed], start: int) -> str:
-    items = "".join(
-        f"<li><b>{relative_to(start, one.at)} {_safe(one.kind)}</b> "
-        f"{_safe(', '.join(one.handles)) or 'nobody'}: {_safe(one.title)}"
-        f"<blockquote>{_safe(one.body, 300)}</blockquote></li>"
-        for one in told[:_MOST_TOLD]
-    )
-    more = f'<p class="note">and {len(told) - _MOST_TOLD} more</p>' if len(told) > _MOST_TOLD else ""
-    silent = "".join(
-        f"<li>{relative_to(start, one.at)} {_safe(one.kind)}: {_safe(one.reason)}</li>"
-        for one in list(held)[:_MOST_TOLD]
-    )
-    return (f"<ol>{items}</ol>{more}" if items else "") + (
-        f'<p class="held">Not told:</p><ul class="held">{silent}</ul>' if silent else ""
-    )
+def _told(told: Sequence[Notification], again: Sequence[Notification], start: int) -> Iterator[str]:
+    if told:
+        items = "".join(
+            f"<li><b>{relative_to(start, one.at)} {_safe(one.kind)}</b> "
+            f"{_safe(', '.join(one.handles)) or 'nobody'}: {_safe(one.title)}"
+            f"<blockquote>{_body(one.body)}</blockquote></li>"
+            for one in told[:_MOST_TOLD]
+        )
+        yield f"<ol>{items}</ol>{_more(told)}"
+    if again:
+        times = ", ".join(relative_to(start, one.at) for one in again[:_MOST_TOLD])
+        yield f'<p class="held">told again at {times}</p>{_more(again)}'
+
+
+def _held(held: Sequence[Suppressed], start: int) -> Iterator[str]:
+    if held:
+        items = "".join(
+            f"<li>{relative_to(start, one.at)} {_safe(one.kind)}: {_safe(one.reason)}</li>"
+            for one in held[:_MOST_TOLD]
+        )
+        yield f'<p class="held">not told</p><ul class="held">{items}</ul>{_more(held)}'
+
+
+def _more(listed: Sequence[object]) -> str:
+    left = len(listed) - _MOST_TOLD
+    return f'<p class="note">and {left} more</p>' if left > 0 else ""
+
+
+def _body(text: str) -> str:
+    """A message with its lines, but none that is empty."""
+    lines = [line for line in printable(text).splitlines() if line.strip()]
+    return html.escape("\n".join(within_line(line, 300) for line in lines[:12]))
 
 
 def _safe(text: str, longest: int | None = None) -> str:

@@ -22,15 +22,19 @@ from dd_sync.scenarios.schema import (
 )
 from dd_sync.timeframe import format_duration
 
+# What one line can list and still be read.
+_MOST_LISTED = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """path: from `expect` to the part that was not met; at: seconds from the start."""
+    """path: from `expect` to the part that was not met; at: seconds from the start; wanted: instead, then."""
 
     problem: str
     path: tuple[str | int, ...]
     group: str | None = None
     at: int | None = None
+    wanted: str = ""
 
 
 def compare(form: ScenarioForm, done: Replay) -> Iterator[Difference]:
@@ -90,8 +94,15 @@ class _Comparison:
     def _groups(self) -> str:
         return ", ".join(self._done.groups) or "none at all"
 
-    def _difference(self, problem: str, *path: str | int, at: int | None = None) -> Difference:
-        return Difference(problem, (self._index, *path), self._expect.group, at)
+    def _difference(
+        self,
+        problem: str,
+        *path: str | int,
+        at: int | None = None,
+        wanted: str = "",
+        group: str | None = None,
+    ) -> Difference:
+        return Difference(problem, (self._index, *path), group or self._expect.group, at, wanted)
 
     # --- at a time -----------------------------------------------------------------------------
 
@@ -109,6 +120,7 @@ class _Comparison:
                     f"{group} at {clock(at, self._start)}: expected {expect.state}, got {got}",
                     "state",
                     at=at,
+                    wanted=expect.state,
                 )
         if expect.value is not None:
             yield from self._value(group, at, float(expect.value))
@@ -123,6 +135,7 @@ class _Comparison:
                 f"{group} at {clock(at, self._start)}: expected {format_number(expected)}, got {got}",
                 "value",
                 at=at,
+                wanted=format_number(expected),
             )
 
     # --- over the whole scenario ---------------------------------------------------------------
@@ -136,7 +149,13 @@ class _Comparison:
             hits = np.flatnonzero(done.states[row] == severity_of(name))
             if self._concerns(group) and hits.size:
                 at = int(done.times[hits[0]]) - self._start
-                yield self._difference(f"{group} is {name} at {clock(at, self._start)}", "never", at=at)
+                yield self._difference(
+                    f"{group} is {name} at {clock(at, self._start)}",
+                    "never",
+                    at=at,
+                    wanted=f"never {name}",
+                    group=group,
+                )
 
     def _moved(self) -> list[Transition]:
         return [one for one in self._done.transitions if self._concerns(one.group)]
@@ -148,11 +167,16 @@ class _Comparison:
         got = self._moved()
         same = len(got) == len(expected) and all(map(self._is, expected, got))
         if not same:
+            at, wanted = _first_difference(
+                [(one.at, one.to) for one in expected],
+                [(one.at - self._start, one.after.value) for one in got],
+            )
             yield self._difference(
                 f"expected {_listed(self._expected(one) for one in expected)}, "
                 f"got {_listed(self._got(one) for one in got)}",
                 "transitions",
-                at=_first_difference(expected, got, self._start),
+                at=at,
+                wanted=f"a change to {wanted}" if wanted else "no change",
             )
 
     def _transitions_at_least(self, expected: Sequence[TransitionForm]) -> Iterator[Difference]:
@@ -164,6 +188,7 @@ class _Comparison:
                     "transitions_at_least",
                     index,
                     at=one.at,
+                    wanted=f"a change to {one.to}",
                 )
 
     def _expected(self, one: TransitionForm) -> str:
@@ -180,10 +205,14 @@ class _Comparison:
         said = [f"{one.kind} at {relative(one.at - self._start)}" for one in got]
         wanted = [f"{one.kind} at {relative(one.at)}" for one in expected]
         if said != wanted:
+            at, first = _first_difference(
+                [(one.at, one.kind) for one in expected], [(one.at - self._start, one.kind) for one in got]
+            )
             yield self._difference(
                 f"expected the notifications {_listed(wanted)}, got {_listed(said)}{self._why_not()}",
                 "notifications",
-                at=_first_difference(expected, got, self._start),
+                at=at,
+                wanted=f"the notification {first}" if first else "no notification",
             )
             return
         for index, (one, other) in enumerate(zip(expected, got, strict=True)):
@@ -201,6 +230,7 @@ class _Comparison:
                     f"expected {one.kind} at {relative(one.at)}, got {said}{self._why_not()}",
                     *path,
                     at=one.at,
+                    wanted=f"the notification {one.kind}",
                 )
             elif all(told):
                 yield from told[0]
@@ -219,6 +249,7 @@ class _Comparison:
                 f"{where} tells {_listed(got.handles)}, expected {_listed(expected.handles)}",
                 *(*path, "handles"),
                 at=expected.at,
+                wanted=_listed(expected.handles),
             )
         for part in expected.contains or ():
             if part not in text:
@@ -226,6 +257,7 @@ class _Comparison:
                     f"{where} does not say '{part}'; it says: {got.title} / {got.body}",
                     *(*path, "contains"),
                     at=expected.at,
+                    wanted=f"to hear '{part}'",
                 )
         for part in expected.contains_not or ():
             if part in text:
@@ -233,21 +265,26 @@ class _Comparison:
                     f"{where} says '{part}'; it says: {got.title} / {got.body}",
                     *(*path, "contains_not"),
                     at=expected.at,
+                    wanted=f"not to hear '{part}'",
                 )
 
 
 def _listed(parts: Iterable[str]) -> str:
-    return ", ".join(parts) or "none"
+    """The parts in one line, the first of many."""
+    found = list(parts)
+    more = f" and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
+    return (", ".join(found[:_MOST_LISTED]) or "none") + more
 
 
 def _first_difference(
-    expected: Sequence[TransitionForm | NotificationForm],
-    got: Sequence[Transition | Notification],
-    start: int,
-) -> int | None:
-    """The time of the first one of either that the other does not have."""
-    wanted, happened = {one.at for one in expected}, {one.at - start for one in got}
-    return min(wanted ^ happened, default=None)
+    expected: Sequence[tuple[int, str]], got: Sequence[tuple[int, str]]
+) -> tuple[int | None, str]:
+    """The time of the first one of either that the other does not have, and what was expected then, if any.
+
+    All of them may be the same and only their order another: then there is no such time.
+    """
+    at = min((moment for moment, _ in {*expected} ^ {*got}), default=None)
+    return at, next((name for moment, name in expected if moment == at), "")
 
 
 def state_name(code: int) -> str:

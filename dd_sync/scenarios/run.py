@@ -26,13 +26,14 @@ Declare = Callable[[Mapping[str, object], date], Mapping[str, Declared]]
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An expectation that was not met. group, at: what it is about, where it is about one; at in seconds
-    from the scenario's start."""
+    from the scenario's start. wanted: what should have been then, in a few words."""
 
     problem: str
     where: Place
     hint: str = ""
     group: str | None = None
     at: int | None = None
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,17 +61,27 @@ def run_all(scenarios: Iterable[Scenario], declare: Declare, tenant_tag: str) ->
 
     declare is called once for each set of tunables and each day that scenarios begin on.
     """
-    declared: dict[str, Mapping[str, Declared]] = {}
+    declare = remembered(declare)
     for scenario in scenarios:
-        tunables, day = scenario.form.tunables, scenario.form.start.date()
-        name = repr((day, sorted(tunables.items())))
         try:
-            if name not in declared:
-                declared[name] = declare(tunables, day)
+            monitors = declare(scenario.form.tunables, scenario.form.start.date())
         except DdSyncError as error:
             yield Outcome(scenario, _failures(scenario, error))
             continue
-        yield run(scenario, declared[name], tenant_tag)
+        yield run(scenario, monitors, tenant_tag)
+
+
+def remembered(declare: Declare) -> Declare:
+    """The same, asked only once for the same tunables and day."""
+    known: dict[str, Mapping[str, Declared]] = {}
+
+    def again(tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
+        name = repr((day, sorted(tunables.items())))
+        if name not in known:
+            known[name] = declare(tunables, day)
+        return known[name]
+
+    return again
 
 
 def _failures(scenario: Scenario, error: DdSyncError) -> tuple[Failure, ...]:
@@ -102,7 +113,13 @@ def run(scenario: Scenario, monitors: Mapping[str, Declared], tenant_tag: str) -
         return Outcome(scenario, (failure,), done, parts=parts)
     silences = tuple(_silences(scenario, declared, tenant_tag))
     failures = tuple(
-        Failure(found.problem, scenario.place("expect", *found.path), group=found.group, at=found.at)
+        Failure(
+            found.problem,
+            scenario.place("expect", *found.path),
+            group=found.group,
+            at=found.at,
+            wanted=found.wanted,
+        )
         for found in compare(scenario.form, done)
     )
     return Outcome(scenario, failures, done, (*done.notes, *_notes(scenario, declared)), parts, silences)

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from dd_sync.evaluate.replay import Replay
 from dd_sync.message.fill import format_number
 from dd_sync.scenarios.compare import relative, state_name
-from dd_sync.scenarios.run import Outcome
+from dd_sync.scenarios.run import Failure, Outcome
+from dd_sync.text import within_line
 
 # A timeline shows so many lines and groups; what matters is shown first.
 _LINES = 24
 _GROUPS = 5
+_FAILURES = 20
+_WIDEST = 118
+# Values are aligned by their last digit.
+_RIGHT = 2
 
 
 def show(outcome: Outcome) -> str:
     """`ok` or `FAILED` with the scenario's name; then each failure with its place, and timelines."""
     mark = "ok    " if outcome.passed else "FAILED"
     lines = [f"{mark} {outcome.scenario.monitor}: {outcome.scenario.name}"]
-    for failure in outcome.failures:
+    for failure in outcome.failures[:_FAILURES]:
         lines.append(f"  {failure.where}: {failure.problem}")
         if failure.hint:
             lines.append(f"    = {failure.hint}")
+    if len(outcome.failures) > _FAILURES:
+        lines.append(f"  … and {len(outcome.failures) - _FAILURES} more")
     if outcome.failures and outcome.replay is not None:
         lines.extend(_timelines(outcome, outcome.replay))
     if outcome.failures:
@@ -31,62 +39,82 @@ def show(outcome: Outcome) -> str:
     return "\n".join(lines)
 
 
-def _timelines(outcome: Outcome, done: Replay) -> list[str]:
+def _timelines(outcome: Outcome, done: Replay) -> Iterator[str]:
     blamed = {failure.group for failure in outcome.failures}
     groups = [group for group in done.groups if group in blamed or None in blamed]
-    lines: list[str] = []
-    for group in groups[:_GROUPS]:
-        lines.extend(_timeline(outcome, done, group))
-    if len(groups) > _GROUPS:
-        lines.append(f"  … and {len(groups) - _GROUPS} more groups")
-    return lines
-
-
-def _timeline(outcome: Outcome, done: Replay, group: str) -> list[str]:
-    """Time, clock, value and state of a group, around its changes and what was expected."""
     start = int(outcome.scenario.form.start.timestamp())
-    failed = {one.at for one in outcome.failures if one.at is not None and one.group in (None, group)}
-    row = done.groups.index(group)
-    shown = _interesting(done, row, [start + at for at in failed])
-    table = [("time", "clock", "value", "state", "")]
-    for index in shown:
-        at = int(done.times[index]) - start
-        value = float(done.values[row, index])
-        table.append(
-            (
-                relative(at) if at >= 0 else f"-{relative(-at)}",
-                str(np.datetime64(start + at, "s").astype("datetime64[m]")).replace("T", " "),
-                "-" if np.isnan(value) else format_number(value),
-                state_name(int(done.states[row, index])),
-                _remarks(done, group, int(done.times[index]), expected=at in failed),
+    for group in groups[:_GROUPS] if done.times.size else ():
+        failed = [one for one in outcome.failures if one.at is not None and one.group in (None, group)]
+        yield from _Timeline(done, group, start, failed).lines()
+    if len(groups) > _GROUPS:
+        yield f"  … and {len(groups) - _GROUPS} more groups"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Timeline:
+    """Time, clock, value and state of a group, around its changes and what was expected."""
+
+    done: Replay
+    group: str
+    start: int
+    failed: Sequence[Failure]
+
+    def lines(self) -> Iterator[str]:
+        row, times = self.done.groups.index(self.group), self.done.times
+        shown, left_out = self._interesting(row)
+        table = [("time", "clock", "value", "state", "")]
+        for index in shown:
+            at = int(times[index]) - self.start
+            value = float(self.done.values[row, index])
+            table.append(
+                (
+                    relative(at),
+                    str(np.datetime64(self.start + at, "s").astype("datetime64[m]")).replace("T", " "),
+                    "-" if np.isnan(value) else format_number(value),
+                    state_name(int(self.done.states[row, index])),
+                    "; ".join(self._remarks(index)),
+                )
             )
-        )
-    return [f"  {group}", *_aligned(table)]
+        yield f"  {self.group}"
+        yield from _aligned(table)
+        if left_out:
+            yield f"    … and {left_out} more changes"
+
+    def _interesting(self, row: int) -> tuple[list[int], int]:
+        """Evaluations to show, and how many changes are not among them.
+
+        The first and last, each change and the one before it, and what failed; of too many those that are
+        nearest to what failed first.
+        """
+        changes = [int(at) for at in np.flatnonzero(np.diff(self.done.states[row])) + 1]
+        must = {index for one in self.failed if (index := self._index(one)) is not None}
+        nice = {0, self.done.times.size - 1, *changes, *(at - 1 for at in changes)} - must
+        middle = min(must, default=0)
+        nearest = sorted(nice, key=lambda index: (abs(index - middle), index))
+        shown = {*must, *nearest[: max(0, _LINES - len(must))]}
+        return sorted(shown), len([at for at in changes if at not in shown])
+
+    def _index(self, failure: Failure) -> int | None:
+        return None if failure.at is None else self.done.index(self.start + failure.at)
+
+    def _remarks(self, index: int) -> Iterator[str]:
+        moment = int(self.done.times[index])
+        for one in self.done.notifications:
+            if (one.at, one.group) == (moment, self.group):
+                yield f"told: {one.kind}"
+        for held in self.done.suppressed:
+            if (held.at, held.group) == (moment, self.group):
+                yield f"not told: {held.kind}, {held.reason}"
+        wanted = dict.fromkeys(one.wanted for one in self.failed if self._index(one) == index)
+        if wanted:
+            yield f"<- expected {' and '.join(wanted)}"
 
 
-def _interesting(done: Replay, row: int, moments: Sequence[int]) -> list[int]:
-    """Evaluations to show: the first and last, each change and the one before it, and `moments`."""
-    changes = np.flatnonzero(np.diff(done.states[row])) + 1
-    wanted = [done.index(moment) for moment in moments]
-    must = {index for index in wanted if index is not None}
-    nice = {0, done.times.size - 1, *(int(at) for at in changes), *(int(at) - 1 for at in changes)}
-    room = max(0, _LINES - len(must))
-    return sorted(must | set(sorted(nice - must)[:room]))
-
-
-def _remarks(done: Replay, group: str, moment: int, *, expected: bool) -> str:
-    told = [f"told: {one.kind}" for one in done.notifications if (one.at, one.group) == (moment, group)]
-    held = [
-        f"not told: {one.kind}, {one.reason}"
-        for one in done.suppressed
-        if (one.at, one.group) == (moment, group)
-    ]
-    return "; ".join([*told, *held, *(["<- expected otherwise"] if expected else [])])
-
-
-def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
-    return [
-        "    " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in table
-    ]
+    for line in table:
+        cells = [
+            cell.rjust(width) if column == _RIGHT else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        yield "    " + within_line("  ".join(cells).rstrip(), _WIDEST - 4)

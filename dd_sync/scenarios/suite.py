@@ -9,7 +9,7 @@ from datetime import date
 from dd_sync.catalog.catalog import Loading
 from dd_sync.catalog.load import compile_files
 from dd_sync.catalog.source import Files
-from dd_sync.errors import CatalogError
+from dd_sync.errors import CatalogError, Problem
 from dd_sync.model.monitor import Declared
 from dd_sync.scenarios.load import Scenario, load_scenarios
 from dd_sync.scenarios.run import Declare, Outcome, run_all
@@ -61,11 +61,21 @@ class Suite:
 
 def suite_of(loading: Loading, env: str | None = None, *, allow_unknown_options: bool = False) -> Suite:
     """The scenarios of a catalog. Raises CatalogError with all that is wrong with it or with them."""
+    suite, errors = read_suite(loading, env, allow_unknown_options=allow_unknown_options)
+    if errors or suite is None:
+        raise CatalogError(errors)
+    return suite
+
+
+def read_suite(
+    loading: Loading, env: str | None = None, *, allow_unknown_options: bool = False
+) -> tuple[Suite | None, list[Problem]]:
+    """The scenarios that are in order, None where there is no catalog; and every error, in order."""
     catalog = loading.catalog
     folder = None if catalog is None else catalog.folder
     loaded = load_scenarios(loading.scenarios, loading.keys, folder)
     errors = [problem for problem in (*loading.problems, *loaded.problems) if problem.is_error]
-    if errors or catalog is None:
-        raise CatalogError(errors)
+    if catalog is None:
+        return None, errors
     declare = Declaring(catalog.files, env, allow_unknown_options)
-    return Suite(loaded.scenarios, declare, catalog.tenant_tag)
+    return Suite(loaded.scenarios, declare, catalog.tenant_tag), errors
