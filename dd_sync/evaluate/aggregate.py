@@ -77,22 +77,23 @@ class Frame:
 class Table:
     """Values per group, float64 [groups, T, K] by bucket or [groups, T] by evaluation, NaN for none.
 
-    present: where a value rests on data. zero: whether a missing value counts as 0 when it is combined with
-    others, as it does for counts.
+    data: where a value rests on data; None where every value does. zero: whether a missing value counts as 0
+    when it is combined with others, as it does for counts.
     """
 
     groups: tuple[Group, ...]
     values: Floats
-    present: Bools
+    data: Bools | None = None
     zero: bool = False
 
-    @classmethod
-    def of(cls, groups: tuple[Group, ...], values: Floats, *, zero: bool = False) -> Table:
-        return cls(groups, values, ~np.isnan(values), zero)
+    @property
+    def present(self) -> Bools:
+        """Where there is a value that rests on data."""
+        return np.asarray(~np.isnan(self.values)) if self.data is None else self.data
 
     def known(self) -> Floats:
         """The values, NaN where they rest on no data."""
-        return np.where(self.present, self.values, np.nan)
+        return self.values if self.data is None else np.where(self.data, self.values, np.nan)
 
     def regrouped(self, groups: tuple[Group, ...]) -> Table:
         """The same with a row for each of `groups`, empty where there was none."""
@@ -100,11 +101,12 @@ class Table:
             return self
         at = {group: row for row, group in enumerate(self.groups)}
         values = np.full((len(groups), *self.values.shape[1:]), np.nan)
-        present = np.zeros(values.shape, dtype=np.bool_)
+        data = np.zeros(values.shape, dtype=np.bool_)
+        present = self.present
         for row, group in enumerate(groups):
             if group in at:
-                values[row], present[row] = self.values[at[group]], self.present[at[group]]
-        return replace(self, groups=groups, values=values, present=present)
+                values[row], data[row] = self.values[at[group]], present[at[group]]
+        return replace(self, groups=groups, values=values, data=data)
 
 
 def bucketed(cells: Cells, frame: Frame) -> Floats:
@@ -208,7 +210,7 @@ def over_window(table: Table, method: str) -> Table:
         result = _added(np.where(there, known, 0.0))
         if method == "avg":
             result = result / np.maximum(there.sum(axis=2), 1)
-    return Table.of(table.groups, np.where(there.any(axis=2), result, np.nan), zero=table.zero)
+    return Table(table.groups, np.where(there.any(axis=2), result, np.nan), zero=table.zero)
 
 
 def _added(values: Floats) -> Floats:
@@ -237,7 +239,7 @@ def over_line(table: Table, method: str, width: int, first: Ints) -> Table:
         result = rolling(known, width, "sum") / np.maximum(number, 1)
     else:
         result = rolling(known, width, method)
-    return Table.of(table.groups, taken(result, first), zero=table.zero)
+    return Table(table.groups, taken(result, first), zero=table.zero)
 
 
 def taken(values: Floats, first: Ints) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def combined(operator: str, left: Table, right: Table) -> Table:
 
 
 def negated(table: Table) -> Table:
-    return Table(table.groups, -table.values, table.present, table.zero)
+    return replace(table, values=-table.values)
 
 
 def pointwise(call: Call, table: Table) -> Table:
@@ -54,7 +55,7 @@ def pointwise(call: Call, table: Table) -> Table:
 
 
 def counted(table: Table, name: str, step: int) -> Table:
-    return Table.of(((),), functions.COUNTS[name](table.known(), step)[None])
+    return Table(((),), functions.COUNTS[name](table.known(), step)[None])
 
 
 def _combine(operator: str, left: Floats, right: Floats) -> Floats:

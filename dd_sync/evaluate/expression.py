@@ -73,8 +73,9 @@ class Evaluation:
         # A result too large for a number is no value, like any other that is not finite.
         with np.errstate(over="ignore", invalid="ignore"):
             table = self._table(self._rule.alert.expression)
-            values = np.broadcast_to(table.known(), (len(table.groups), self._ends.size))
-            return np.where(np.isfinite(values), values, np.nan)
+        values = table.known()
+        finite = np.isfinite(values)
+        return values if finite.all() else np.where(finite, values, np.nan)
 
     def buckets(self, expression: Expression) -> Floats:
         """An expression over whole windows that are one bucket each: float64 [groups, T]."""
@@ -109,9 +110,10 @@ class Evaluation:
                     expression, self._by_time(expression.arguments[0], shift + look_back(expression))
                 )
         operand = self._operand(expression, shift)
+        if not operand.zero:
+            return operand
         # Here a count that is missing is 0, whatever is done to it next.
-        values = np.where(np.isnan(operand.values), 0.0, operand.values) if operand.zero else operand.values
-        return replace(operand, values=values)
+        return replace(operand, values=np.where(operand.present, operand.values, 0.0), data=operand.present)
 
     def _operand(self, expression: Expression, shift: int) -> Table:
         """Buckets, then the outer aggregation; in one step where the two are one and the same."""
@@ -238,14 +240,14 @@ class Evaluation:
             return self._zeros(table, self._frame(step).exists)
         if call.name in functions.COUNTS:
             return counted(table, call.name, step)
-        return Table.of(table.groups, _windowed(call, table.known(), step), zero=table.zero)
+        return Table(table.groups, _windowed(call, table.known(), step), zero=table.zero)
 
     def _zeros(self, table: Table, exists: Bools) -> Table:
         """default_zero: every bucket of the window is 0 that has no value; a count stays as it is."""
         if table.zero:
             return table
         values = np.where(np.isnan(table.known()) & exists, 0.0, table.known())
-        return Table.of(table.groups, values)
+        return Table(table.groups, values)
 
     def _changes(self, expression: Expression) -> Table:
         """Per bucket the change, or the percentage, against the shift earlier."""
@@ -260,7 +262,7 @@ class Evaluation:
     # --- the leaves ----------------------------------------------------------------------------
 
     def _regrouped(self, leaf: Leaf, values: Floats) -> Table:
-        return Table.of(leaf.groups, values, zero=leaf.counts)
+        return Table(leaf.groups, values, zero=leaf.counts)
 
     def _metric(self, metric: Metric, shift: int, change: str | None) -> Table:
         leaf = self._leaves.of_metric(metric, shift)

@@ -50,6 +50,19 @@ class Judged:
     first_seen: Ints
     missing_since: Ints
 
+    @classmethod
+    def room(cls, groups: int, times: int) -> Judged:
+        """To be filled with put()."""
+        shape = groups, times
+        return cls(
+            np.empty(shape, np.int8), np.empty(shape), np.empty(groups, np.int64), np.empty(groups, np.int64)
+        )
+
+    def put(self, rows: slice, part: Judged) -> None:
+        """What was judged of some groups."""
+        self.states[rows], self.values[rows] = part.states, part.values
+        self.first_seen[rows], self.missing_since[rows] = part.first_seen, part.missing_since
+
 
 def judge(
     rule: Rule,

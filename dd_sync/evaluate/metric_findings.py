@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,12 +17,17 @@ from dd_sync.evaluate.select import Group
 from dd_sync.evaluate.series import Bools, Floats, Ints, SeriesSource
 from dd_sync.evaluate.state import GroupState
 
-# Numbers held at once for one metric; more evaluation times than fit are taken one stretch after another.
-_BUDGET = 4_000_000
+_Array = TypeVar("_Array", Floats, Bools)
+
+# Numbers that one metric takes at a time: few enough to stay in the
+# processor's cache, so many that the steps between them weigh nothing.
+_BUDGET = 200_000
+# A group that takes more than this is evaluated at some of its times after the others.
+_MOST = 4_000_000
 
 
 class MetricFindings:
-    """Memory is bounded: besides the points and what is asked for, a few times _BUDGET numbers.
+    """Memory is bounded: besides the points and what is asked for, a few times _MOST numbers.
 
     A value does not depend, to the last bit, on which other times and groups are asked for.
     Raises Unsupported where a metric's own type makes the query one that is not evaluated here.
@@ -33,33 +39,40 @@ class MetricFindings:
         ends = times - rule.delay
         self._leaves = Leaves.of(rule, source, int(ends[0]) - rule.window, int(ends[-1]))
         self._together = crosses_groups(rule.alert.expression)
-        self._all: tuple[Floats, Bools | None] | None = None
+        self._all: _Found | None = None
 
     @property
     def groups(self) -> tuple[Group, ...]:
         return self._leaves.groups
 
-    def judge(self, groups: Sequence[Group], previous: Sequence[GroupState | None]) -> Judged:
-        values, full = self.values(groups)
-        return judge(self._rule, self._rule.thresholds, self._times, values, full, previous)
-
     def words(self, group: Group) -> Words:
         return no_words
 
-    def values(self, groups: Sequence[Group]) -> tuple[Floats, Bools | None]:
-        """float64 [groups, T], NaN where a window held nothing; where windows are full, None if they may be
-        as they are. Groups without data are allowed."""
-        if not self._together:
-            return self._stretches(self._leaves.part(tuple(groups)))
+    def judge(self, groups: Sequence[Group], previous: Sequence[GroupState | None]) -> Judged:
+        judged = Judged.room(len(groups), self._times.size)
+        leaves = None if self._together else self._leaves.part(tuple(groups))
+        size = len(groups) if leaves is None else self._groups_at_once(leaves)
+        for at in range(0, len(groups), size):
+            rows = slice(at, at + size)
+            found = self._of_all(groups) if leaves is None else self._found(leaves.part(tuple(groups[rows])))
+            judged.put(rows, judge(self._rule, self._rule.thresholds, self._times, *found, previous[rows]))
+        return judged
+
+    def _groups_at_once(self, leaves: Leaves) -> int:
+        series_of_one = leaves.rows / max(len(leaves.groups), 1)
+        return max(1, int(_BUDGET // max(self._times.size * max(series_of_one, 1), 1)))
+
+    def _of_all(self, groups: Sequence[Group]) -> _Found:
+        """Some groups, where what one comes to depends on the others. Those without data are allowed."""
         if self._all is None:
-            self._all = self._stretches(self._leaves)
+            self._all = self._found(self._leaves)
+        values, full = self._all
         at = {group: row for row, group in enumerate(self.groups)}
         rows = np.array([at.get(group, len(at)) for group in groups], dtype=np.int64)
-        values, full = self._all
-        values = np.concatenate([values, np.full((1, self._times.size), np.nan)])
+        values = np.concatenate([values, np.full((1, self._times.size), np.nan)])[rows]
         if full is not None:
             full = np.concatenate([full, np.zeros((1, self._times.size), dtype=np.bool_)])[rows]
-        return values[rows], full
+        return values, full
 
     def watched(self, group: Group, watch: Watch) -> tuple[float, bool, Leaves]:
         """The value of one group at the one time that was asked for, its parts shown to `watch`; whether its
@@ -70,13 +83,20 @@ class MetricFindings:
         full = self._rule.check is None or bool(evaluation.full()[row, 0])
         return float(evaluation.values()[row, 0]), full, leaves
 
-    def _stretches(self, leaves: Leaves) -> tuple[Floats, Bools | None]:
+    def _found(self, leaves: Leaves) -> _Found:
         rule = self._rule
-        size = max(1, _BUDGET // (max(leaves.rows, 1) * (rule.window // min(rule.steps) + 2)))
+        per_time = max(leaves.rows, 1) * (rule.window // min(rule.steps) + 2)
+        size = max(1, _MOST // per_time)
         parts = [
             Evaluation(rule, leaves, self._times[at : at + size]) for at in range(0, self._times.size, size)
         ]
-        values = np.concatenate([part.values() for part in parts], axis=1)
-        if rule.check is None:
-            return values, None
-        return values, np.concatenate([part.full() for part in parts], axis=1)
+        values = _joined([part.values() for part in parts])
+        return values, None if rule.check is None else _joined([part.full() for part in parts])
+
+
+# float64 [groups, T], NaN where a window held nothing; and where windows are full, None if any will do.
+_Found = tuple[Floats, Bools | None]
+
+
+def _joined(parts: list[_Array]) -> _Array:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
