@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dd_sync.catalog.complaints import Path as Steps
 from dd_sync.catalog.entry import Entry
@@ -17,7 +17,7 @@ from dd_sync.catalog.source import Files, Source
 from dd_sync.catalog.tunables import TunableValue
 from dd_sync.errors import Place, Problem
 from dd_sync.model.monitor import Declared
-from dd_sync.model.resource import Kind, Resource
+from dd_sync.model.resource import Kind, Resource, texts_in
 
 if TYPE_CHECKING:
     from dd_sync.query.alerts import Query
@@ -101,6 +101,37 @@ class Catalog:
             if path == ("query",):
                 offset += len(text) - len(text.lstrip())
         return entry.source.locate(entry.origin(path), key=key, offset=offset, length=length)
+
+    def texts_of(self, resource: Resource) -> Iterator[tuple[Steps, str]]:
+        """Every text its author wrote in a downtime, dashboard or webhook, tunables filled in."""
+        for path, text in texts_in(self._written(resource)):
+            filled = self.interpolation.fill(text) if "${" in text else text
+            if isinstance(filled, str):
+                yield path, filled
+
+    def locate_in(
+        self,
+        resource: Resource,
+        path: Steps = (),
+        *,
+        key: bool = False,
+        offset: int | None = None,
+        length: int = 1,
+    ) -> tuple[Place, str]:
+        """As `locate`, of something in a downtime, dashboard or webhook."""
+        text: Any = self._written(resource)
+        for step in path:
+            text = text[step]
+        if offset is not None and isinstance(text, str) and "${" in text:
+            offset = self.interpolation.offset_before(text, offset)
+        source = self.files.source(resource.file)
+        return source.locate((*resource.path, *path), key=key, offset=offset, length=length)
+
+    def _written(self, resource: Resource) -> Any:
+        value: Any = self.files.source(resource.file).value
+        for step in resource.path:
+            value = value[step]
+        return value
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from dd_sync.message.parser import parse
 from dd_sync.message.tools import HandleUse, handles_in
 from dd_sync.model.monitor import Declared
 from dd_sync.model.ownership import MANAGED
+from dd_sync.model.resource import Resource
 from dd_sync.query.nodes import And, Comparator, Everything, In, MetricAlert, Node, Not, Or, Scope, Tag
 from dd_sync.query.tools import group_keys, metrics_in
 
@@ -160,6 +161,15 @@ class Subject:
         """The tags its author gave it; those that mark ownership come after them."""
         tags = self.declared.monitor.tags
         return tags[: tags.index(MANAGED)]
+
+
+def handles_of(resource: Resource, catalog: Catalog) -> Iterator[tuple[Path, HandleUse]]:
+    """Whom a downtime's message tells, with the path of the text; the other kinds tell nobody."""
+    if resource.kind == "downtime":
+        for path, text in catalog.texts_of(resource):
+            template = _parsed(text) if path == ("message",) and "@" in text else None
+            if isinstance(template, Template):
+                yield from ((path, use) for use in handles_in(template))
 
 
 # What follows the comparator; Datadog's queries end with it.

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from dd_sync.catalog.catalog import Catalog
-from dd_sync.checks.finding import Finding, Path, Subject
+from dd_sync.checks.finding import Finding, Path, Subject, handles_of
 from dd_sync.errors import Severity
+from dd_sync.model.resource import Resource
 
 # Words of a handle, lower case: `@webhook-pausePayouts` has webhook, pause and payouts.
 _WORD = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*")
@@ -23,6 +24,12 @@ def check(subject: Subject) -> Iterator[Finding]:
     if level is not None and level.may_request_pause:
         return
     for path, use in subject.handles:
+        start, end = use.span
+        yield from _judged(path, use.handle, offset=start, length=end - start)
+
+
+def check_resource(resource: Resource, catalog: Catalog) -> Iterator[Finding]:
+    for path, use in handles_of(resource, catalog):
         start, end = use.span
         yield from _judged(path, use.handle, offset=start, length=end - start)
 

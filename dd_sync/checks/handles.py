@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from dd_sync.catalog.catalog import Catalog
-from dd_sync.checks.finding import Finding, Subject
+from dd_sync.checks.finding import Finding, Subject, handles_of
+from dd_sync.model.resource import Resource
 
 # What a variable in a handle becomes is known only when it alerts; nothing but a `*` may stand for it.
 _VARIABLE = re.compile(r"\{\{.*?\}\}")
@@ -19,6 +20,17 @@ def check(subject: Subject) -> Iterator[Finding]:
     if allowed is None:
         return
     for path, use in subject.handles:
+        if not is_allowed(use.handle, allowed):
+            start, end = use.span
+            yield _finding(path, use.handle, allowed, offset=start, length=end - start)
+
+
+def check_resource(resource: Resource, catalog: Catalog) -> Iterator[Finding]:
+    """Whom a downtime tells when it begins and ends."""
+    allowed = catalog.policy.handles
+    if allowed is None:
+        return
+    for path, use in handles_of(resource, catalog):
         if not is_allowed(use.handle, allowed):
             start, end = use.span
             yield _finding(path, use.handle, allowed, offset=start, length=end - start)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dd_sync.catalog.catalog import Catalog
 from dd_sync.checks.finding import Finding, Path, Subject
 from dd_sync.message.tools import variables_in
+from dd_sync.model.resource import Resource
 
 _HINT = "judge and show aggregates only; catalog.yaml lists personal tags under policy.personal_tags"
 
@@ -19,6 +21,39 @@ def check(subject: Subject) -> Iterator[Finding]:
     yield from _in_notify_by(subject, personal)
     yield from _in_tags(subject, personal)
     yield from _in_texts(subject, personal)
+
+
+# Texts of a widget that are read by people, and ask for nothing.
+_READ_BY_PEOPLE = frozenset({"note", "content", "title", "label", "text", "alias", "name"})
+# Datadog fills these in with the person who did something.
+_PERSON = re.compile(r"\$(?:EMAIL|USERNAME|USER)(?![A-Z0-9_])")
+
+
+def check_resource(resource: Resource, catalog: Catalog) -> Iterator[Finding]:
+    personal = frozenset(catalog.policy.personal_tags)
+    if not personal:
+        return
+    for path, text in catalog.texts_of(resource):
+        if resource.kind == "webhook":
+            for match in _PERSON.finditer(text):
+                problem = f"{match[0]} is a person, and the webhook sends it"
+                yield Finding(path, problem, _HINT, offset=match.start(), length=len(match[0]))
+        elif resource.kind == "dashboard" or path[0] == "scope":
+            yield from _in_text(path, text, personal, resource.kind)
+
+
+def _in_text(path: Path, text: str, personal: frozenset[str], kind: str) -> Iterator[Finding]:
+    """A key before a colon, among the keys of a `by`, or alone where a facet or a prefix stands."""
+    if any(step in _READ_BY_PEOPLE for step in path):
+        return
+    for key in sorted(personal):
+        name = rf"(?<![\w.-])@?(?:\w+\.)*({re.escape(key)})"
+        pattern = rf"{name}:|\bby\s*[{{(][^}})]*{name}(?![\w.-])|^\s*{name}\s*$"
+        match = re.search(pattern, text, re.IGNORECASE)
+        if match is not None:
+            start, end = next(match.span(number) for number in (1, 2, 3) if match[number] is not None)
+            problem = f"'{key}' points at a person, and the {kind} uses it"
+            yield Finding(path, problem, _HINT, offset=start, length=end - start)
 
 
 def _in_query(subject: Subject, personal: frozenset[str]) -> Iterator[Finding]:

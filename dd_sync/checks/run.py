@@ -9,6 +9,7 @@ from types import ModuleType
 from dd_sync.catalog.catalog import Catalog
 from dd_sync.catalog.collector import collector_paused
 from dd_sync.catalog.ignores import may_ignore, read_ignores
+from dd_sync.catalog.resources import SECTIONS
 from dd_sync.catalog.source import Source
 from dd_sync.checks import (
     duplicate_names,
@@ -30,7 +31,8 @@ from dd_sync.checks.unknown_webhook import Exists
 from dd_sync.errors import Problem, in_order
 from dd_sync.guards.registry import BUILT_IN
 
-# A rule module has `check`, over one monitor, or `check_catalog`, over all; or both.
+# A rule module has `check`, over one monitor, `check_resource`, over one downtime, dashboard or webhook, or
+# `check_catalog`, over all; or several of them.
 RULES: tuple[ModuleType, ...] = (
     duplicate_names,
     freeze_handle,
@@ -71,14 +73,15 @@ def _without_ignored(
     ids = all_ids()
     judged = ids - {rule_id(module) for module in not_looked}
     read = Counter(declared.file for declared in catalog.monitors)
+    read.update(file for file, _ in {(one.file, one.path) for one in catalog.resources})
     unread = {source.file for source in sources if _written(source) != read[source.file]}
     return read_ignores(sources, ids).apply(found, judged=judged, unread=unread)
 
 
 def _written(source: Source) -> int:
-    """How many monitors the file has; those with errors are not in the catalog, and no rule judged them."""
-    monitors = source.value.get("monitors")
-    return len(monitors) if isinstance(monitors, list) else 0
+    """How much the file declares; what has errors is not in the catalog, and no rule judged it."""
+    sections = (source.value.get(section) for section in ("monitors", *SECTIONS))
+    return sum(len(section) for section in sections if isinstance(section, list))
 
 
 def _run(
@@ -92,6 +95,7 @@ def _run(
         subject = Subject(declared, catalog)
         for rule, check in each if declared.guard in BUILT_IN else (*each, *more):
             yield from _problems(rule, check, subject)
+    yield from _of_resources(catalog)
     for module in RULES:
         if hasattr(module, "check_catalog"):
             for subject, finding in module.check_catalog(catalog):
@@ -102,6 +106,25 @@ def _run(
     if webhook_exists is not None:
         for webhook_user, finding in unknown_webhook.check_catalog(catalog, webhook_exists):
             yield _problem(rule_id(unknown_webhook), webhook_user, finding, catalog)
+
+
+def _of_resources(catalog: Catalog) -> Iterator[Problem]:
+    # One entry of a file can be several downtimes, and is judged once.
+    written = {(one.file, one.path): one for one in catalog.resources}
+    for resource in written.values():
+        for module in RULES:
+            if hasattr(module, "check_resource"):
+                for finding in module.check_resource(resource, catalog):
+                    where, line = catalog.locate_in(
+                        resource,
+                        finding.path,
+                        key=finding.key,
+                        offset=finding.offset,
+                        length=finding.length,
+                    )
+                    yield Problem(
+                        rule_id(module), finding.problem, finding.hint, where, finding.severity, line
+                    )
 
 
 def _problems(

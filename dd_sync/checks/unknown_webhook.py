@@ -14,7 +14,8 @@ _PREFIX = "@webhook-"
 
 def check_catalog(catalog: Catalog, exists: Exists) -> Iterator[tuple[Subject | None, Finding]]:
     """Each name is asked about once. Names with variables are known only when they alert."""
-    asked: dict[str, bool | None] = {}
+    # What the catalog declares is there as soon as it is applied.
+    asked: dict[str, bool | None] = {one.name: True for one in catalog.resources if one.kind == "webhook"}
     for subject, finding, handle in _used(catalog):
         name = handle.removeprefix(_PREFIX)
         if not handle.startswith(_PREFIX) or not name or "{{" in name:
