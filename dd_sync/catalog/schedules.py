@@ -14,7 +14,7 @@ from dd_sync.catalog.settings import Form
 from dd_sync.errors import Unfit
 from dd_sync.guards.values import duration
 from dd_sync.guards.values import found as words_for
-from dd_sync.model.recurrence import YEARS, Recurrence, check_rule, overlap
+from dd_sync.model.recurrence import YEARS, Recurrence, check_rule, duration_text, overlap
 
 Path = tuple[str | int, ...]
 
@@ -178,7 +178,7 @@ def _recurring(
     recurrences = [
         {
             "rrule": form.rrule,
-            "duration": _length(form.duration),
+            "duration": duration_text(form.duration),
             "start": form.start.isoformat(timespec="seconds"),
         }
         for form in forms
@@ -189,12 +189,3 @@ def _recurring(
         all(rule.is_over(zone, now) for rule in rules),
         ("recurrences", len(forms) - 1, "rrule"),
     )
-
-
-def _length(span: timedelta) -> str:
-    """A duration as Datadog writes one: a number and one unit."""
-    minutes = span // timedelta(minutes=1)
-    for unit, size in (("d", 1440), ("h", 60)):
-        if minutes % size == 0:
-            return f"{minutes // size}{unit}"
-    return f"{minutes}m"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from dd_sync.errors import DatadogError
 from dd_sync.kinds.kind import LiveResource
 from dd_sync.model.downtime import END_STATES
-from dd_sync.model.recurrence import Recurrence, minutes_of
+from dd_sync.model.recurrence import Recurrence, duration_text, minutes_of
 from dd_sync.model.resource import Kind, marked
 from dd_sync.ports import DowntimeBodies, Json
 
@@ -152,7 +152,7 @@ def _schedule(schedule: Mapping[str, Any]) -> Json:
         "recurrences": [
             {
                 "rrule": one.get("rrule"),
-                "duration": _minutes(one.get("duration")),
+                "duration": _duration(one.get("duration")),
                 "start": one.get("start"),
             }
             for one in schedule["recurrences"] or ()
@@ -164,10 +164,10 @@ def _utc(text: Any) -> str | None:
     return None if not text else datetime.fromisoformat(text).astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _minutes(text: Any) -> Any:
-    """Durations that are equal in one spelling, as Datadog writes minutes; anything else as it is."""
+def _duration(text: Any) -> Any:
+    """Durations that are equal in one spelling; anything else as it is."""
     try:
-        return f"{minutes_of(text)}m"
+        return duration_text(timedelta(minutes=minutes_of(text)))
     except (ValueError, TypeError):
         return text
 
@@ -175,8 +175,9 @@ def _minutes(text: Any) -> Any:
 def _leave_start_open(ours: Json, theirs: Json, status: str) -> None:
     """A start that has passed is no difference, nor one moved to a later time of the same rule."""
     if "recurrences" not in ours and "recurrences" not in theirs:
-        if ours["start"] is None and status == "active":
-            theirs["start"] = None
+        # Times are in one zone and spelling, so that they sort as text.
+        if status == "active" and (ours["start"] or "") <= (theirs["start"] or ""):
+            theirs["start"] = ours["start"]
         return
     mine, other = ours.get("recurrences", ()), theirs.get("recurrences", ())
     if len(mine) != len(other) or ours["timezone"] != theirs["timezone"]:

@@ -126,6 +126,15 @@ def overlap(recurrences: Sequence[Recurrence], zone: ZoneInfo) -> int | None:
     return None
 
 
+def duration_text(span: timedelta) -> str:
+    """Whole minutes as Datadog writes the duration of a recurrence: a number and one unit."""
+    minutes = span // timedelta(minutes=1)
+    for unit in ("d", "h"):
+        if minutes % _MINUTES[unit] == 0:
+            return f"{minutes // _MINUTES[unit]}{unit}"
+    return f"{minutes}m"
+
+
 def minutes_of(duration: str) -> int:
     """`2h` as Datadog writes a recurrence's duration, in minutes. Raises ValueError."""
     found = _DURATION.fullmatch(duration)

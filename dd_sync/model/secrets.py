@@ -62,14 +62,15 @@ def secret_in_url(url: str) -> str | None:
 
 
 def without_secrets(url: str) -> str:
-    """The URL fit to show: its query's values, its user, and what looks like a secret in its path hidden."""
+    """The URL fit to show: without its user, and with what looks like a secret hidden."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
         return HIDDEN
     path = "/".join(HIDDEN if looks_secret(unquote(one)) else one for one in parts.path.split("/"))
-    query = "&".join(f"{name}={HIDDEN}" for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    query = "&".join(f"{name}={value if is_kept_out(name, value) else HIDDEN}" for name, value in pairs)
     return f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "")
 
 
