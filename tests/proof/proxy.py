@@ -158,6 +158,9 @@ def between(upstream: str) -> Iterator[Proxy]:
         def do_PUT(self) -> None:
             self._serve()
 
+        def do_PATCH(self) -> None:
+            self._serve()
+
         def do_DELETE(self) -> None:
             self._serve()
 
