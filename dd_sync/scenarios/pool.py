@@ -107,7 +107,7 @@ def _in_processes(work: Work[T], start: int, processes: int) -> Iterator[T]:
             hint="there may be too little memory; try `--jobs 1`",
         ) from None
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        executor.shutdown(cancel_futures=True)
 
 
 def _context() -> Any:

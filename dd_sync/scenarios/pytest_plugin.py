@@ -7,7 +7,7 @@ and nothing but pytest itself is imported before such a file is met.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,14 +90,11 @@ def _read(folder: Path) -> _Catalog:
     from datetime import UTC, datetime
 
     from dd_sync.catalog.load import load
-    from dd_sync.scenarios.run import remembered
     from dd_sync.scenarios.suite import read_suite
 
     here = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     loading = load(here, environ={}, env=None, today=datetime.now(UTC).date())
     suite, problems = read_suite(loading)
-    if suite is not None:
-        suite = replace(suite, declare=remembered(suite.declare))
     return _Catalog(suite, problems, {source.file for source in loading.scenarios})
 
 

@@ -57,11 +57,7 @@ class Outcome:
 
 
 def run_all(scenarios: Iterable[Scenario], declare: Declare, tenant_tag: str) -> Iterator[Outcome]:
-    """Outcomes in the order of the scenarios, each as soon as it is there.
-
-    declare is called once for each set of tunables and each day that scenarios begin on.
-    """
-    declare = remembered(declare)
+    """Outcomes in the order of the scenarios, each as soon as it is there."""
     for scenario in scenarios:
         try:
             monitors = declare(scenario.form.tunables, scenario.form.start.date())
@@ -69,19 +65,6 @@ def run_all(scenarios: Iterable[Scenario], declare: Declare, tenant_tag: str) ->
             yield Outcome(scenario, _failures(scenario, error))
             continue
         yield run(scenario, monitors, tenant_tag)
-
-
-def remembered(declare: Declare) -> Declare:
-    """The same, asked only once for the same tunables and day."""
-    known: dict[str, Mapping[str, Declared]] = {}
-
-    def again(tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
-        name = repr((day, sorted(tunables.items())))
-        if name not in known:
-            known[name] = declare(tunables, day)
-        return known[name]
-
-    return again
 
 
 def _failures(scenario: Scenario, error: DdSyncError) -> tuple[Failure, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from dd_sync.catalog.catalog import Loading
@@ -13,6 +13,9 @@ from dd_sync.errors import CatalogError, Problem
 from dd_sync.model.monitor import Declared
 from dd_sync.scenarios.load import Scenario, load_scenarios
 from dd_sync.scenarios.run import Declare, Outcome, run_all
+
+# Sets of values; a catalog of thousands of monitors takes megabytes for each.
+_REMEMBERED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,18 @@ class Declaring:
     files: Files
     env: str | None = None
     allow_unknown_options: bool = False
+    _known: dict[str, Mapping[str, Declared]] = field(default_factory=dict, compare=False, repr=False)
 
     def __call__(self, tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
-        """By key. Raises CatalogError."""
+        """By key; what was asked lately is remembered. Raises CatalogError."""
+        name = repr((day, sorted(tunables.items())))
+        if name not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[name] = self._declared(tunables, day)
+        return self._known[name]
+
+    def _declared(self, tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
         again = compile_files(
             self.files,
             environ={},

@@ -33,7 +33,9 @@ def test_a_scenario_is_read_with_its_defaults(source: MakeSource) -> None:
     assert scenario.form.start.isoformat() == "2026-03-02T00:00:00+00:00"
     assert scenario.form.series[0].interval.total_seconds() == 60
     assert scenario.form.series[0].since == -3600
-    assert scenario.form.series[0].values.size == 121
+    values = scenario.form.series[0].values
+    assert values is not None
+    assert values.size == 121
     assert covered_keys(loaded.scenarios) == {"stream-rate"}
     assert str(scenario.place("expect", 0, "state")) == "scenarios/streams.yaml:10:46"
 
