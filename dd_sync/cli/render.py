@@ -9,30 +9,43 @@ import click
 
 from dd_sync.cli.app import App, common
 from dd_sync.errors import RequestError
+from dd_sync.model.resource import KINDS
+from dd_sync.text import nearest
 
 EXAMPLES = """\b
 Examples:
   dd-sync render
   dd-sync render stream-rate --format yaml
+  dd-sync render --kind dashboard
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option(
+    "--kind",
+    type=click.Choice(["monitor", *KINDS]),
+    default="monitor",
+    show_default=True,
+    help="What of the catalog to print.",
+)
 @common("json", "yaml", monitors=True)
-def render(app: App, keys: tuple[str, ...]) -> None:
+def render(app: App, keys: tuple[str, ...], kind: str) -> None:
     """Print the monitors as they would be sent.
 
     One array of request bodies, all monitors or the named ones; references between monitors stay
-    ${monitor:key}, since only Datadog knows the ids.
+    ${monitor:key}, since only Datadog knows the ids. With --kind, downtimes, dashboards or webhooks.
     """
     catalog = app.catalog()
-    known = {declared.key: declared for declared in catalog.monitors}
+    known = (
+        {declared.key: declared.monitor.body() for declared in catalog.monitors}
+        if kind == "monitor"
+        else {one.key: dict(one.body) for one in catalog.resources if one.kind == kind}
+    )
     for key in keys:
         if key not in known:
-            raise unknown_key(key, list(known))
-    chosen = [known[key] for key in keys] if keys else list(catalog.monitors)
-    bodies = [declared.monitor.body() for declared in chosen]
+            raise unknown_key(key, list(known), kind)
+    bodies = [known[key] for key in keys] if keys else list(known.values())
     if app.format == "json":
         app.show(json.dumps(bodies, indent=2, ensure_ascii=False))
     else:
@@ -55,9 +68,7 @@ def _as_yaml(bodies: list[dict[str, Any]]) -> str:
     return dumped.rstrip("\n")
 
 
-def unknown_key(key: str, keys: list[str]) -> RequestError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(key, keys, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else "`dd-sync render` without a key prints all of them"
-    return RequestError(f"no monitor has the key '{key}'", hint=hint)
+def unknown_key(key: str, keys: list[str], kind: str = "monitor") -> RequestError:
+    near = nearest(key, keys)
+    hint = f"did you mean '{near}'?" if near else "`dd-sync render` without a key prints all of them"
+    return RequestError(f"no {kind} has the key '{key}'", hint=hint)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +64,9 @@ class DashboardCalls:
         return ours, theirs
 
     def shown(self, path: str, value: Any) -> Any:
+        """Widgets that were added or taken away as an outline, a line for each: their JSON is no reading."""
+        if path.endswith("widgets") and isinstance(value, list):
+            return "".join(f"{line}\n" for line in _outline(value))
         return value
 
     def labels(self, action: str, body: Mapping[str, Any] | None, paths: Collection[str]) -> tuple[str, ...]:
@@ -109,6 +113,30 @@ def _without_empty(value: Any) -> Any:
     if not isinstance(value, Mapping):
         return value
     return {name: item for name, item in value.items() if item is not None and item != []}
+
+
+def _outline(widgets: Iterable[Any], indent: str = "") -> Iterator[str]:
+    for widget in widgets:
+        definition = widget.get("definition") if isinstance(widget, dict) else None
+        if not isinstance(definition, dict):
+            yield f"{indent}{widget}"
+            continue
+        yield f"{indent}{definition.get('type')}: {_about(definition)}"
+        inner = definition.get("widgets")
+        if isinstance(inner, list):
+            yield from _outline(inner, indent + "  ")
+
+
+def _about(definition: Mapping[str, Any]) -> str:
+    """What a person knows a widget by: its title, what it shows, or all of it."""
+    requests = definition.get("requests")
+    first = requests[0] if isinstance(requests, list) and requests else definition
+    queries = first.get("queries") if isinstance(first, dict) else None
+    query = queries[0] if isinstance(queries, list) and queries else first
+    said = [definition.get(name) for name in ("title", "content", "alert_id")]
+    said += [query.get(name) for name in ("q", "query")] if isinstance(query, dict) else []
+    texts = [text for text in said if isinstance(text, str) and text]
+    return texts[0].partition("\n")[0] if texts else json.dumps(definition, sort_keys=True)
 
 
 def _leave_layouts_open(ours: Any, theirs: Any) -> None:
