@@ -27,8 +27,11 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
 }
 
 
-def json_schema() -> dict[str, Any]:
-    """One schema for every file of a catalog: catalog.yaml, files with monitors, values of an environment."""
+def json_schema(scenario: type[BaseModel] | None = None) -> dict[str, Any]:
+    """One schema for every file of a catalog: catalog.yaml, files with monitors, values of an environment.
+
+    scenario: the form of a scenario, which another room has; None leaves files of scenarios open.
+    """
     definitions: dict[str, Any] = {}
     guard = {
         "type": "object",
@@ -66,9 +69,23 @@ def json_schema() -> dict[str, Any]:
         "title": "A file of a dd-sync catalog",
         "if": {"required": ["catalog"]},
         "then": _added(Settings, definitions),
-        "else": {"anyOf": [monitors, _environment(), {"type": "object", "required": ["scenarios"]}]},
+        "else": {"anyOf": [monitors, _environment(), _scenarios(scenario, definitions)]},
         "$defs": definitions,
     }
+
+
+def _scenarios(form: type[BaseModel] | None, definitions: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object", "required": ["scenarios"]}
+    if form is None:
+        return schema
+    before = set(definitions)
+    one = _with_tunables(_added(form, definitions))
+    # A table of cases may fill in any value, however deep.
+    for name in definitions.keys() - before:
+        if "properties" in definitions[name]:
+            _with_tunables(definitions[name])
+    schema["properties"] = {"scenarios": {"type": "array", "items": one}}
+    return {**schema, "additionalProperties": False}
 
 
 def _environment() -> dict[str, Any]:
@@ -90,7 +107,7 @@ def _added(model: type[BaseModel], definitions: dict[str, Any]) -> dict[str, Any
 def _with_tunables(schema: dict[str, Any]) -> dict[str, Any]:
     """The same, with `${name}` allowed wherever it is not plain text already."""
     for name, value in schema["properties"].items():
-        if value.get("type") != "string" and name not in ("key", "guard"):
+        if (value.get("type") != "string" or "enum" in value) and name not in ("key", "guard"):
             kept: Iterable[str] = ("description", "title", "default")
             outer = {word: value[word] for word in kept if word in value}
             inner = {word: part for word, part in value.items() if word not in kept}

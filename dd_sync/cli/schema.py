@@ -21,5 +21,6 @@ Examples:
 def schema(app: App) -> None:
     """Print the JSON Schema of catalog files, for editors."""
     from dd_sync.catalog.json_schema import json_schema
+    from dd_sync.scenarios.schema import ScenarioForm
 
-    app.show(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    app.show(json.dumps(json_schema(ScenarioForm), indent=2, ensure_ascii=False))

@@ -50,7 +50,7 @@ def _file(value: Any) -> str:
     return value
 
 
-Values = Annotated[Samples, PlainValidator(_values, json_schema_input_type=str)]
+Values = Annotated[Samples, PlainValidator(_values, json_schema_input_type=str | float)]
 File = Annotated[str, PlainValidator(_file, json_schema_input_type=str)]
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 
