@@ -74,7 +74,8 @@ def lint(loading: Loading, datadog: Datadog | None = None) -> Iterator[Problem]:
         # Only with scenarios to read is there a need for the evaluator's notation, and with it numpy.
         from dd_sync.scenarios.load import covered_keys, load_scenarios
 
-        loaded = load_scenarios(loading.scenarios, loading.keys, loading.catalog and loading.catalog.folder)
+        folder = loading.catalog.folder if loading.catalog else None
+        loaded = load_scenarios(loading.scenarios, loading.keys, folder)
         yield from loaded.problems
         tested = covered_keys(loaded.scenarios)
     if loading.catalog is not None:
