@@ -213,6 +213,11 @@ _THRESHOLDS = {
 }
 
 
+def runs_of(rule: CheckRule, source: CheckSource, group: Group, at: int) -> list[CheckRun]:
+    """The runs of a group that an evaluation at `at` (epoch seconds) may look at, oldest first."""
+    return _by_group(rule, source.select(rule.check.check, at - RETENTION, at)).get(group, [])
+
+
 def _by_group(rule: CheckRule, found: Iterable[CheckRun]) -> dict[Group, list[CheckRun]]:
     """The runs over the scope, oldest first, by group. All of `over` has to match, and none of `exclude`."""
     over = [matcher(scope) for scope in rule.check.over]
