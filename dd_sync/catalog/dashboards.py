@@ -18,6 +18,8 @@ from dd_sync.catalog.widgets import read_widgets
 from dd_sync.errors import Unfit
 from dd_sync.model.resource import Resource, has_mark, mark, references_of, texts_in
 
+_SHORT = ("alert_graph", "alert_value")
+_KEY = re.compile(r"[a-z0-9-]{1,100}")
 _TEAM = re.compile(r"team:[^\s,]{1,195}")
 _LONGEST_TITLE = 200
 
@@ -129,7 +131,7 @@ def _check_references(reading: Reading, written: list[Any], widgets: list[Any], 
         for match in REFERENCE.finditer(text) if "${" in text else ():
             if match[1] not in context.keys:
                 _unknown(reading, path, match[1], context, offset=match.start(), length=len(match[0]))
-        if path[-1] in ("alert_graph", "alert_value") and "${" not in text and text not in context.keys:
+        if path[-1] in _SHORT and _KEY.fullmatch(text) and text not in context.keys:
             _unknown(reading, path, text, context)
 
 

@@ -51,6 +51,12 @@ def _message(value: Any) -> Any:
     return value
 
 
+def _some(value: Any) -> Any:
+    if value == []:
+        raise Unfit("an empty list chooses nothing", hint="name at least one")
+    return value
+
+
 def _tag(value: Any) -> Any:
     if isinstance(value, str) and not (0 < len(value.strip()) == len(value) <= _LONGEST_TAG):
         raise Unfit(
@@ -63,13 +69,14 @@ class DowntimeForm(Form):
     """Silence for some monitors, once or again and again."""
 
     key: str = Field(description="The downtime's name in this catalog; never change it.")
-    monitors: Annotated[Strings, Field(min_length=1)] | None = Field(
+    monitors: Annotated[Strings, BeforeValidator(_some)] | None = Field(
         default=None, description="Keys of monitors, with * as a wildcard; each gets a downtime."
     )
     monitor_tags: (
         Annotated[
             tuple[Annotated[str, BeforeValidator(_tag)], ...],
-            Field(strict=False, min_length=1, max_length=_MOST_TAGS),
+            Field(strict=False, max_length=_MOST_TAGS),
+            BeforeValidator(_some),
         ]
         | None
     ) = Field(default=None, description="All monitors of this catalog that carry every one of these tags.")
