@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from dd_sync.errors import Place
-from dd_sync.evaluate.series import MetricType, Series
+from dd_sync.evaluate.notation import LARGEST
+from dd_sync.evaluate.series import Floats, Ints, MetricType, Series
 from dd_sync.guards.values import found
 from dd_sync.scenarios.tables import FileError, Table, read_table
+from dd_sync.text import within_line
 
 MOST_SERIES = 20_000
 _EARLIEST, _LATEST = 946_684_800, 4_102_444_800
@@ -55,15 +57,15 @@ def read_series(path: Path, name: str, wanted: Wanted) -> list[Series]:
     columns = wanted.columns
     for column in (columns.time, columns.value):
         if column not in table.columns:
-            there = ", ".join(map(repr, list(table.columns)[:20])) or "none"
+            there = ", ".join(f"'{within_line(name, 40)}'" for name in list(table.columns)[:20]) or "none"
             raise FileError(
                 f"there is no column '{column}' in it; there is {there}",
                 hint=f"name it under `columns:`, as in columns: {{{_role(columns, column)}: …}}",
                 where=Place(name, 1, 1),
             )
     rows = _rows_of(table, wanted)
-    times = np.array([_time(table, row, columns.time) for row in rows], dtype=np.int64)
-    values = np.array([_value(table, row, columns.value) for row in rows], dtype=np.float64)
+    times = _times(table, rows, columns.time)
+    values = _values(table, rows, columns.value)
     if not times.size:
         raise FileError(
             f"no sample of '{wanted.metric}' in it", hint="compare its columns", where=Place(name, 1, 1)
@@ -143,6 +145,35 @@ def _stored(tag: str) -> str:
     return re.sub(r"[^\w\-:./]", "_", tag.lower())[:200]
 
 
+def _times(table: Table, rows: Sequence[int], column: str) -> Ints:
+    """Every time, int64 epoch seconds; at once where they are all numbers."""
+    moments = _floats(table, rows, column)
+    if moments is not None:
+        moments = np.where(np.abs(moments) >= _MILLISECONDS, moments / 1000, moments)
+        if ((moments >= _EARLIEST) & (moments < _LATEST)).all():
+            return np.floor(moments).astype(np.int64)
+    return np.array([_time(table, row, column) for row in rows], dtype=np.int64)
+
+
+def _values(table: Table, rows: Sequence[int], column: str) -> Floats:
+    """Every value, float64, NaN for no sample; at once where they are all numbers."""
+    values = _floats(table, rows, column)
+    if values is not None and (np.abs(values) <= LARGEST).all():
+        return values
+    return np.array([_value(table, row, column) for row in rows], dtype=np.float64)
+
+
+def _floats(table: Table, rows: Sequence[int], column: str) -> Floats | None:
+    """The column as numbers; None where a cell is none, which is looked at by itself then."""
+    cells = table.columns[column]
+    if any(isinstance(cell, bool) for cell in cells):
+        return None
+    try:
+        return np.array([float(cells[row]) for row in rows], dtype=np.float64)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 def _time(table: Table, row: int, column: str) -> int:
     """Epoch seconds. A number is seconds or milliseconds since 1970; ISO 8601 without a zone is UTC."""
     cell = table.columns[column][row]
@@ -186,9 +217,10 @@ def _value(table: Table, row: int, column: str) -> float:
         number = float(cell) if isinstance(cell, str | int | float) and not isinstance(cell, bool) else None
     except (ValueError, OverflowError):
         number = None
-    if number is None or math.isinf(number) or abs(number) > 1e300:
+    if number is None or math.isinf(number) or abs(number) > LARGEST:
+        problem = f"expected a number, found {_said(cell)}"
         raise table.error(
-            row, column, f"expected a number, found {_said(cell)}", "an empty cell is no sample"
+            row, column, problem, "write a number up to 1e300, or leave the cell empty for none"
         )
     return number
 

@@ -111,8 +111,9 @@ def _in_processes(work: Work[T], start: int, processes: int) -> Iterator[T]:
 
 
 def _context() -> Any:
-    """Forking takes what was read already along; elsewhere than on Linux it is not safe."""
-    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    """Forking takes what was read already along; it is not safe with polars, nor elsewhere than on Linux."""
+    forks = sys.platform == "linux" and "polars" not in sys.modules
+    return multiprocessing.get_context("fork" if forks else "spawn")
 
 
 _begun: list[Work[Any]] = []

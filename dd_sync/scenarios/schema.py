@@ -30,6 +30,8 @@ ABSENT = "none"
 
 def _listed(value: Any) -> Any:
     """One where several may stand."""
+    if value == []:
+        raise Unfit("an empty list", hint="write one, or leave the key out")
     return value if isinstance(value, list) else [value]
 
 

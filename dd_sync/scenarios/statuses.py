@@ -24,7 +24,7 @@ def read_statuses(text: str) -> tuple[Status | None, ...]:
         status = _STATUS.fullmatch(item.group())
         at, shown = item.start(), item.group()[:40]
         if status is None or status["name"] not in _NAMES:
-            name = re.split(r"[*x]", shown)[0]
+            name = re.split(r"\*|x[0-9]", shown)[0]
             raise Unfit(
                 f"'{shown}' is no status",
                 hint=did_you_mean(name, [each for each in _NAMES if each != name])
