@@ -109,3 +109,15 @@ class Search(Protocol):
     def monitors(self, tags: Sequence[str], *, without: str, most: int = 100) -> Found[LiveMonitor]:
         """The monitors that carry `tags` and not the tag `without`."""
         ...
+
+
+class Events(Protocol):
+    """Datadog's events. Every call raises DatadogError."""
+
+    def search(self, query: str, start: datetime, end: datetime) -> list[Json]:
+        """Every event that the query finds, oldest first; complete, or an error."""
+        ...
+
+    def post(self, body: Mapping[str, Any]) -> str:
+        """Posts an event of our own, once, and gives its number."""
+        ...

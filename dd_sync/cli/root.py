@@ -13,6 +13,7 @@ COMMANDS = {
     "init": ("dd_sync.cli.init:init", "Start a catalog: one guard, its scenarios and the workflows."),
     "check": ("dd_sync.cli.check:check", "Load, validate and lint the catalog."),
     "test": ("dd_sync.cli.test:test", "Run the catalog's scenarios on synthetic series."),
+    "why": ("dd_sync.cli.why:why", "Say why a monitor did or did not alert then."),
     "render": ("dd_sync.cli.render:render", "Print the monitors as they would be sent."),
     "explain": ("dd_sync.cli.explain:explain", "Say in words what a monitor does, and whom it tells."),
     "plan": ("dd_sync.cli.plan:plan", "Show what apply would change in Datadog."),
@@ -28,6 +29,7 @@ COMMANDS = {
         "Write what CI says about a pull request, and post it there.",
     ),
     "snooze": ("dd_sync.cli.snooze:snooze", "Silence one tenant for a while; list, extend and end snoozes."),
+    "holds": ("dd_sync.cli.holds:holds", "List, release and confirm holds for manual review."),
     "normalise": ("dd_sync.cli.normalise:normalise", "Tell real changes from what Datadog rewrites."),
     "local": ("dd_sync.cli.local:local", "Run a Datadog on this machine, without an account."),
     "query": ("dd_sync.cli.query:query", "Read monitor queries as Datadog would."),
@@ -55,10 +57,10 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            from difflib import get_close_matches
+            from dd_sync.text import nearest
 
-            near = get_close_matches(name, COMMANDS, n=1)
-            ctx.fail(f"no such command '{name}'" + (f"; did you mean '{near[0]}'?" if near else "."))
+            near = nearest(name, COMMANDS)
+            ctx.fail(f"no such command '{name}'" + (f"; did you mean '{near}'?" if near else "."))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

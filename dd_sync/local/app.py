@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dd_sync.local import control, dashboards, downtimes, events, intake, monitors, search, webhooks
+from dd_sync.local import control, dashboards, downtimes, events, holds, intake, monitors, search, webhooks
 from dd_sync.local.http import (
     ORDINARY,
     SERIES_V1,
@@ -118,6 +118,10 @@ ENDPOINTS = (
     Endpoint("POST", "/api/v2/series", intake.series_v2, both=False, body=SERIES_V2),
     Endpoint("GET", "/api/v2/events", events.listing, limit="events_list"),
     Endpoint("POST", "/api/v2/events/search", events.search, limit="events_list"),
+    Endpoint("POST", "/api/v1/events", events.post, both=False),
+    # Not Datadog's: what this tool's own users ask.
+    Endpoint("GET", "/api/holds", holds.listing),
+    Endpoint("GET", "/api/holds/{id}", holds.one),
     Endpoint("POST", "/local/series", intake.history, both=False, body=SERIES_V1),
     Endpoint("POST", "/local/evaluate", control.evaluate, both=False),
     Endpoint("GET", "/local/notifications", control.notifications, both=False),

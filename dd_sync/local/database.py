@@ -90,6 +90,19 @@ CREATE TABLE IF NOT EXISTS documents (
     deleted TEXT,
     UNIQUE (kind, name)
 );
+CREATE TABLE IF NOT EXISTS posted (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    alert_type TEXT NOT NULL,
+    priority TEXT,
+    host TEXT,
+    aggregation_key TEXT,
+    source TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS posted_by_time ON posted (at);
 """
 
 

@@ -10,6 +10,7 @@ from dd_sync.local.documents_table import DocumentTable
 from dd_sync.local.downtimes_table import DowntimeTable
 from dd_sync.local.monitors_table import MonitorTable
 from dd_sync.local.points_table import PointTable
+from dd_sync.local.posted_table import PostedTable
 from dd_sync.local.verdicts_table import ToldTable, VerdictTable
 
 
@@ -26,6 +27,7 @@ class Store:
         self.points = PointTable(self._database)
         self.verdicts = VerdictTable(self._database)
         self.told = ToldTable(self._database)
+        self.posted = PostedTable(self._database)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Reads and writes within are one step to everybody else, and on the disk when it ends."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dd_sync.query.nodes import (
     And,
@@ -20,7 +21,10 @@ from dd_sync.query.nodes import (
 )
 from dd_sync.query.scope import parse_scope
 
-__all__ = ["exclude", "group_keys", "is_metric_query", "metrics_in", "parse_scope"]
+if TYPE_CHECKING:
+    from dd_sync.query.alerts import Query
+
+__all__ = ["exclude", "group_keys", "is_metric_query", "metrics_in", "parse_scope", "query_keys"]
 
 _METRIC_TYPES = frozenset(("query alert", "metric alert"))
 # formula("…"), "check.name".over(…), logs("…"): forms of the other data sources, whatever the type says.
@@ -61,6 +65,14 @@ def metrics_in(expression: Expression) -> Iterator[Metric]:
 def group_keys(alert: MetricAlert) -> tuple[str, ...]:
     """The tag keys that the monitor alerts by, each once, in the order of the text; () for a simple alert."""
     return tuple(dict.fromkeys(key for metric in _grouped(alert.expression) for key in metric.by))
+
+
+def query_keys(query: Query) -> tuple[str, ...]:
+    """The same for a query of any kind: tag keys or facets; () where it has no groups, or its parts have."""
+    if isinstance(query, MetricAlert):
+        return group_keys(query)
+    by: tuple[str, ...] = getattr(query, "by", ())
+    return by
 
 
 def _grouped(expression: Expression) -> Iterator[Metric]:
