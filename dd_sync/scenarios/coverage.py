@@ -27,6 +27,7 @@ _TOLD = {
     Kind.ALERT: State.ALERT,
     Kind.WARNING: State.WARN,
     Kind.NO_DATA: State.NO_DATA,
+    Kind.UNKNOWN: State.UNKNOWN,
     Kind.RECOVERY: State.OK,
 }
 # So many names are listed.
