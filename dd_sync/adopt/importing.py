@@ -6,6 +6,7 @@ change its monitor, or could not be read, is never written.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -136,7 +137,7 @@ class _Work:
         if not monitor.name.strip():
             return "it has no name; give it one in Datadog"
         try:
-            str(body).encode()
+            json.dumps(body, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             return "a text of it is not Unicode, so that no file can hold it"
         return None

@@ -86,8 +86,8 @@ class _Field:
             place = self._where(("level",)) if self.declared.level is not None else self._where()
             return Explained(
                 place,
-                f"what level {self.declared.level} adds at its end is gone or edited in Datadog: choose another "
-                "level, or change its handles in catalog.yaml",
+                f"what level {self.declared.level} adds at its end is gone or edited there: change `level:` "
+                "or change its handles in catalog.yaml",
             )
         return self._set(escaped(live.removesuffix(added).rstrip()) or None)
 

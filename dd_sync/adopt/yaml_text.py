@@ -112,7 +112,7 @@ def _after(head: str, value: Any, indent: str, name: str) -> Iterator[str]:
     elif isinstance(value, Mapping | list | tuple):
         short = inline(value)
         longest = _INLINE if isinstance(value, Mapping) else _WIDTH - len(head)
-        if short is not None and len(short) <= longest:
+        if short is not None and (not value or len(short) <= longest):
             yield f"{head} {short}"
         elif isinstance(value, Mapping):
             yield head

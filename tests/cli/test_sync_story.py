@@ -204,6 +204,7 @@ def test_render_is_what_is_sent(live: Run, datadog: LocalDatadog, tmp_path: Path
     (body,) = live("render", "a").json
     live("apply", "--yes")
     (monitor,) = datadog.monitors("rendered")
+    assert monitor["tags"].pop().startswith("dd_sync_applied:")
     assert {name: monitor[name] for name in ("type", "name", "query", "message", "tags")} == {
         name: body[name] for name in ("type", "name", "query", "message", "tags")
     }
