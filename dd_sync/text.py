@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable
+from functools import lru_cache
 
 # Control, format (direction marks among them), surrogate, and line and paragraph separators.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_LONGEST_WORD = 100
+_MOST_COMPARED = 200
+_BESIDE = 8
 _JOINERS = "\u200c\u200d"
 
 
@@ -48,3 +54,27 @@ def first_unseen(text: str, *, keep: str = "") -> int | None:
 def _joins(text: str, at: int) -> bool:
     beside = text[at - 1 : at] + text[at + 1 : at + 2]
     return text[at] in _JOINERS and len(beside) == 2 and not any(c.isascii() for c in beside)
+
+
+def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
+    """The known name that is most like this one, whatever its case; None if none is.
+
+    Among hundreds, only those beside it in the alphabet are compared: a hint must not take longer than the
+    work it is about. likeness: 1 is equal.
+    """
+    from difflib import get_close_matches  # only mistakes pay for the import
+
+    word = word[:_LONGEST_WORD].lower()
+    names = known if isinstance(known, frozenset) else frozenset(known)
+    compared = _in_order(names)
+    if len(compared) > _MOST_COMPARED:
+        at = bisect_left(compared, (word, ""))
+        compared = compared[max(0, at - _BESIDE) : at + _BESIDE]
+    found = get_close_matches(word, [lower for lower, _ in compared], n=1, cutoff=likeness)
+    return dict(compared)[found[0]] if found else None
+
+
+@lru_cache(maxsize=8)
+def _in_order(names: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Each name in lower case and as it is, sorted."""
+    return tuple(sorted((name[:_LONGEST_WORD].lower(), name) for name in names))

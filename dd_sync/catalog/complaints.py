@@ -10,10 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from dd_sync.errors import Unfit
 from dd_sync.guards.values import AllUnfit, found
+from dd_sync.text import nearest
 
 Path = tuple[str | int, ...]
 MOST_IN_A_FORM = 100
-_MOST_COMPARED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +51,6 @@ def unfit(error: Unfit, path: Path = ()) -> Complaint:
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
     near = nearest(word, known)
     return otherwise if near is None else f"did you mean '{near}'?"
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like this one, None if none is."""
-    from difflib import get_close_matches
-
-    candidates = list(known)
-    if len(candidates) > _MOST_COMPARED:
-        # Comparing with each of thousands takes longer than reading them did.
-        candidates = [other for other in candidates if other[:1] == word[:1]][:_MOST_COMPARED]
-    near = get_close_matches(word[:100], candidates, n=1, cutoff=0.6)
-    return near[0] if near else None
 
 
 def _complaints(detail: Any, model: type[BaseModel]) -> Iterator[Complaint]:

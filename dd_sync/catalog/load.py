@@ -15,13 +15,13 @@ from pydantic import ValidationError
 from dd_sync.catalog.catalog import Catalog, Loading
 from dd_sync.catalog.collector import collector_paused
 from dd_sync.catalog.complaints import Path as Steps
-from dd_sync.catalog.complaints import complaints, did_you_mean, nearest, unfit
+from dd_sync.catalog.complaints import complaints, did_you_mean, unfit
 from dd_sync.catalog.entry import Entry
 from dd_sync.catalog.interpolation import Interpolation, fill_all
 from dd_sync.catalog.monitors import KNOWN, Read, Reader
 from dd_sync.catalog.problems import Found
 from dd_sync.catalog.queries import Queries
-from dd_sync.catalog.references import cycles, offset_of
+from dd_sync.catalog.references import cycles, offset_of, shown
 from dd_sync.catalog.resources import SECTIONS, Context, read_resources, sections_in
 from dd_sync.catalog.schema import GuardDefaults, key
 from dd_sync.catalog.settings import Settings, check_env, read_settings
@@ -31,6 +31,7 @@ from dd_sync.errors import CatalogError, Problem, Unfit
 from dd_sync.guards.values import AllUnfit
 from dd_sync.guards.values import found as words_for
 from dd_sync.model.monitor import Declared
+from dd_sync.text import nearest
 
 __all__ = ["Catalog", "Loading", "compile_files", "load"]
 
@@ -261,11 +262,15 @@ def _with_known_references(
     circular: set[str] = set()
     for circle in cycles([read.declared for read in kept]):
         circular.update(circle)
-        shown = " -> ".join(circle)
         declared = by_key[circle[0]].declared
         hint = "take one of the references away"
         _add_reference(
-            declared, circle[1], f"the monitors refer in a circle: {shown}", hint, files=files, found=found
+            declared,
+            circle[1],
+            f"the monitors refer in a circle: {shown(circle)}",
+            hint,
+            files=files,
+            found=found,
         )
     return [read for read in kept if read.declared.key not in circular]
 

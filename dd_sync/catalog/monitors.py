@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from dd_sync.catalog.complaints import MOST_IN_A_FORM, Complaint, did_you_mean, nearest
+from dd_sync.catalog.complaints import MOST_IN_A_FORM, Complaint, did_you_mean
 from dd_sync.catalog.entry import Entry
 from dd_sync.catalog.exemptions import in_force, sound_ones
 from dd_sync.catalog.interpolation import Interpolation
@@ -30,6 +30,7 @@ from dd_sync.query.nodes import MetricAlert
 from dd_sync.query.parser import parse
 from dd_sync.query.plain import plain_group_keys
 from dd_sync.query.tools import group_keys, is_metric_query
+from dd_sync.text import nearest
 
 if TYPE_CHECKING:
     from dd_sync.query.alerts import Query

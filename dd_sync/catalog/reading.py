@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dd_sync.catalog.complaints import MOST_IN_A_FORM, Complaint, Path, complaints, nearest, unfit
+from dd_sync.catalog.complaints import MOST_IN_A_FORM, Complaint, Path, complaints, unfit
 from dd_sync.catalog.entry import Entry
 from dd_sync.catalog.interpolation import Interpolation, fill_all
 from dd_sync.catalog.problems import RULE, Found
 from dd_sync.catalog.references import REFERENCE
 from dd_sync.errors import Severity, Unfit
 from dd_sync.guards.values import AllUnfit
+from dd_sync.text import nearest
 
 F = TypeVar("F", bound=BaseModel)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dd_sync.catalog.complaints import nearest
 from dd_sync.catalog.entry import Entry
 from dd_sync.catalog.interpolation import Interpolation
 from dd_sync.catalog.problems import Found
@@ -18,6 +17,7 @@ from dd_sync.errors import Unfit
 from dd_sync.guards.values import found as words_for
 from dd_sync.model.monitor import Declared
 from dd_sync.model.resource import Kind, Resource
+from dd_sync.text import nearest
 
 SECTIONS: Mapping[str, Kind] = {"downtimes": "downtime", "dashboards": "dashboard", "webhooks": "webhook"}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from dd_sync.checks.finding import Finding, Subject
 from dd_sync.errors import Severity
 from dd_sync.message.tools import VariableUse, variables_in
+from dd_sync.text import nearest
 
 # What every monitor gives, by Datadog's documentation of notification variables.
 GIVEN = frozenset(
@@ -82,9 +82,9 @@ def _missing(use: VariableUse, known: Known) -> str | None:
     if tag in keys:
         return f"write {{{{{_bracketed(tag)}.name}}}}"
     names = (*known.given, *(f"{key}.name" for key in keys))
-    near = get_close_matches(use.name, names, n=1, cutoff=0.7)
+    near = nearest(use.name, names, likeness=0.7)
     grouped = f"the monitor's tags are {', '.join(sorted(keys))}" if keys else "the monitor is not grouped"
-    return f"did you mean {{{{{near[0]}}}}}?" if near else grouped
+    return f"did you mean {{{{{near}}}}}?" if near else grouped
 
 
 def _bracketed(key: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from dd_sync.errors import RequestError
+from dd_sync.text import nearest
 
 DEFAULT_SITE = "datadoghq.com"
 
@@ -55,10 +56,8 @@ def _site(site: str, sites: Sequence[str]) -> tuple[str, str]:
     # A mistyped site would send the keys to whoever owns that name.
     if site in sites:
         return f"https://api.{site}", site
-    from difflib import get_close_matches
-
-    near = get_close_matches(site.removeprefix("https://").removeprefix("app."), sites, n=1, cutoff=0.7)
-    meant = f"did you mean {near[0]}? " if near else ""
+    near = nearest(site.removeprefix("https://").removeprefix("app."), sites)
+    meant = f"did you mean {near}? " if near else ""
     raise RequestError(
         f"DD_SITE names no site of Datadog: '{_shown(site)}'",
         hint=f"{meant}known sites: {', '.join(sites)}; for any other API base set DD_HOST",

@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import ClassVar
 
 import numpy as np
@@ -28,6 +27,7 @@ from dd_sync.evaluate.generators import (
     Term,
 )
 from dd_sync.evaluate.series import Floats
+from dd_sync.text import nearest
 from dd_sync.timeframe import parse_duration
 
 # One value may stand for many samples, so a short text could ask for any amount of memory.
@@ -228,8 +228,8 @@ class _Item:
     def _call(self, found: re.Match[str]) -> Term:
         name, start = found["name"], found.start("name")
         if name not in _MAKERS:
-            near = get_close_matches(name, _MAKERS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"write {_KNOWN}"
+            near = nearest(name, _MAKERS)
+            hint = f"did you mean '{near}'?" if near else f"write {_KNOWN}"
             raise self.error(f"'{_shown(name)}' makes no samples", hint, start, len(name))
         maker = _MAKERS[name]
         given = found["arguments"].split(",") if found["arguments"].strip() else []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 from dd_sync.errors import Unfit
 from dd_sync.guards.guard import Guard
+from dd_sync.text import nearest
 
 GROUP = "dd_sync.guards"
 BUILT_IN = {
@@ -43,8 +43,8 @@ def _registered(name: str) -> Guard[Any]:
     entries = {entry.name: entry for entry in entry_points(group=GROUP)}
     if name not in entries:
         known = sorted({*BUILT_IN, *entries})
-        near = get_close_matches(name, known, n=1)
-        meant = f"did you mean '{near[0]}'? " if near else ""
+        near = nearest(name, known)
+        meant = f"did you mean '{near}'? " if near else ""
         raise Unfit(f"there is no guard '{name}'", hint=f"{meant}there are {', '.join(known)}")
     try:
         guard = entries[name].load()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dd_sync.text import nearest
+
 # Conditions on the transition that caused the notification. They take no argument.
 TRANSITIONS = (
     "is_alert",
@@ -26,8 +28,6 @@ HELPERS = ("eval", "local_time", "urlencode", "override_priority")
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """The nearest known name, or all of them."""
-    from difflib import get_close_matches  # only errors pay for the import
-
     names = sorted(known)
-    found = get_close_matches(word.lower()[:60], names, n=1, cutoff=0.6)
-    return f"did you mean {found[0]}?" if found else f"use {', '.join(names[:-1])} or {names[-1]}"
+    near = nearest(word, names)
+    return f"did you mean {near}?" if near else f"use {', '.join(names[:-1])} or {names[-1]}"

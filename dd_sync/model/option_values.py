@@ -19,7 +19,7 @@ from dd_sync.model.options import (
     threshold_names,
     threshold_refused,
 )
-from dd_sync.text import within_line
+from dd_sync.text import nearest, within_line
 
 Path = tuple[str | int, ...]
 
@@ -343,7 +343,5 @@ def _words(value: Any) -> str:
 
 
 def _suggestion(word: str, known: Collection[str], otherwise: str = "") -> str:
-    from difflib import get_close_matches  # only errors pay for the import
-
-    near = get_close_matches(word.lower()[:60], list(known), n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else otherwise or f"there are {', '.join(known)}"
+    near = nearest(word, known)
+    return f"did you mean '{near}'?" if near else otherwise or f"there are {', '.join(known)}"

@@ -11,6 +11,7 @@ from dd_sync.query.lexer import shortened
 from dd_sync.query.nodes import Text
 from dd_sync.query.search import read_search
 from dd_sync.query.search_nodes import Search
+from dd_sync.text import nearest
 
 _EVENT_METHODS = ("index", "source", "new", "impact", "rollup", "by", "last", "current")
 _ISSUES: tuple[Literal["new", "impact"], ...] = ("new", "impact")
@@ -26,8 +27,8 @@ def read_events(text: str) -> EventAlert:
         hint = 'begin with what is searched: logs("status:error").rollup("count").last("5m") > 10'
         raise tokens.error(f"expected logs(…), rum(…) or another source, not {tokens.shown()}", hint)
     # Datadog adds sources: only a name that looks like a slip of a known one is refused.
-    if source not in words.SOURCES and (nearest := words.near(source, (*words.SOURCES, "formula"))):
-        raise tokens.error(f"unknown source '{shortened(source)}'", f"did you mean {nearest}?")
+    if source not in words.SOURCES and (near := nearest(source, (*words.SOURCES, "formula"))):
+        raise tokens.error(f"unknown source '{shortened(source)}'", f"did you mean {near}?")
     tokens.index = 1
     search = _search(chain)
     links = chain.links(_EVENT_METHODS)

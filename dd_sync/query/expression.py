@@ -24,6 +24,7 @@ from dd_sync.query.nodes import (
 )
 from dd_sync.query.reader import Reader
 from dd_sync.query.scope import read_scope
+from dd_sync.text import nearest
 
 _Operator = Literal["+", "-", "*", "/"]
 
@@ -116,8 +117,8 @@ class ExpressionReader(Reader):
         opened = tokens.index + 1
         start, name = tokens.starts[tokens.index], tokens.texts[tokens.index]
         # Datadog adds functions: only a name that looks like a slip of a known one is refused.
-        if name not in words.FUNCTIONS and (nearest := words.near(name, words.FUNCTIONS, likeness=0.75)):
-            raise tokens.error(f"unknown function '{shortened(name)}'", f"did you mean {nearest}?")
+        if name not in words.FUNCTIONS and (near := nearest(name, words.FUNCTIONS, likeness=0.75)):
+            raise tokens.error(f"unknown function '{shortened(name)}'", f"did you mean {near}?")
         self.descend()
         arguments: list[Expression] = []
         keywords: list[Keyword] = []

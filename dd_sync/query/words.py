@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from dd_sync.text import nearest
+
 TIME_AGGREGATORS = ("avg", "sum", "min", "max", "last")
 CHANGES = ("change", "pct_change")
 SPACE_AGGREGATORS = ("avg", "sum", "min", "max", "count", "last")
@@ -66,18 +68,10 @@ def is_space_aggregator(word: str) -> bool:
     return word in SPACE_AGGREGATORS or _PERCENTILE.match(word) is not None
 
 
-def near(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
-    """The known name most like `word`, None if none is."""
-    from difflib import get_close_matches  # only errors pay for the import
-
-    found = get_close_matches(word.lower()[:60], sorted(known), n=1, cutoff=likeness)
-    return found[0] if found else None
-
-
 def suggestion(word: str, known: Iterable[str]) -> str:
     """What to write instead of `word`: the nearest name, or all of them."""
     names = list(known)
-    nearest = near(word, names)
-    if nearest:
-        return f"did you mean {nearest}?"
+    near = nearest(word, names)
+    if near:
+        return f"did you mean {near}?"
     return f"use {' or '.join(filter(None, (', '.join(names[:-1]), names[-1])))}"

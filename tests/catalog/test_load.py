@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import time
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -405,6 +407,21 @@ def test_a_hint_is_looked_for_among_thousands_by_the_first_letter(read: Read) ->
     assert [problem.hint for problem in loading.problems] == ["did you mean 'zebra'?"]
 
 
+def test_hints_for_hundreds_of_mistakes_compare_a_few_names_each(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[int] = []
+
+    def count(word: str, names: Sequence[str], **more: Any) -> list[str]:
+        compared.append(len(names))
+        return []
+
+    monkeypatch.setattr("difflib.get_close_matches", count)
+    monitors = "".join(composite(f"m{n}", f"1 && ${{monitor:n{n}}}") for n in range(500))
+    assert len(read("monitors:\n" + monitors).problems) == 500
+    assert max(compared) <= 20
+
+
 # --- keys, references --------------------------------------------------------------------------
 
 
@@ -446,6 +463,17 @@ def test_references_in_a_circle_are_told(read: Read) -> None:
     assert told(loading) == ["m.yaml:5:17 the monitors refer in a circle: a -> b -> c -> a"]
     assert loading.catalog is not None
     assert [declared.key for declared in loading.catalog.monitors] == ["d"]
+
+
+def test_a_circle_of_thousands_is_told_by_its_two_ends(read: Read) -> None:
+    text = "monitors:\n" + "".join(
+        composite(f"m{n}", f"1 && ${{monitor:m{(n + 1) % 2000}}}") for n in range(2000)
+    )
+    [problem] = read(text).problems
+    assert problem.problem == (
+        "the monitors refer in a circle: "
+        "m0 -> m1 -> m2 -> m3 -> m4 -> m5 -> m6 -> … 1,992 more … -> m1999 -> m0"
+    )
 
 
 def test_a_long_chain_of_references_is_no_circle(read: Read) -> None:
