@@ -114,11 +114,24 @@ class _Marking:
     declare: Declare
 
     def __call__(self, tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
-        return {key: _with_marks(declared) for key, declared in self.declare(tunables, day).items()}
+        return _Marked(self.declare(tunables, day))
 
 
-def _with_marks(declared: Declared) -> Declared:
-    return replace(declared, monitor=replace(declared.monitor, message=_marked(declared)[0]))
+class _Marked(Mapping[str, Declared]):
+    """Marks a monitor when it is asked for: a scenario is about few of them."""
+
+    def __init__(self, monitors: Mapping[str, Declared]) -> None:
+        self._monitors = monitors
+
+    def __getitem__(self, key: str) -> Declared:
+        declared = self._monitors[key]
+        return replace(declared, monitor=replace(declared.monitor, message=_marked(declared)[0]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._monitors)
+
+    def __len__(self) -> int:
+        return len(self._monitors)
 
 
 def _marked(declared: Declared) -> tuple[str, tuple[Branch, ...]]:

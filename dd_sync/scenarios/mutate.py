@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
 from dd_sync.catalog.catalog import Catalog
@@ -102,18 +100,11 @@ class Court:
     @classmethod
     def of(cls, suite: Suite) -> Court:
         """Raises CatalogError where a scenario's tunables do not fit the catalog."""
-        known: dict[str, Monitors] = {}
-
-        def monitors(tunables: Mapping[str, object], day: date) -> Monitors:
-            name = repr((day, sorted(tunables.items())))
-            if name not in known:
-                known[name] = suite.declare(tunables, day)
-            return known[name]
-
+        declare = suite.declare
         exercises = tuple(
-            Exercise(one, monitors(one.form.tunables, one.form.start.date())) for one in suite.scenarios
+            Exercise(one, declare(one.form.tunables, one.form.start.date())) for one in suite.scenarios
         )
-        return cls(exercises, monitors({}, DEFAULT_START.date()), suite.tenant_tag)
+        return cls(exercises, declare({}, DEFAULT_START.date()), suite.tenant_tag)
 
     def suspects(self, catalog: Catalog, keys: Iterable[str]) -> Iterator[Suspect]:
         """The mutants of the monitors of these keys, in the order of the keys. catalog: for their places."""
@@ -130,15 +121,23 @@ class Court:
         if why:
             return Verdict(suspect, Fate.EQUIVALENT, why=why)
         for exercise in self._concerned(suspect.key):
-            changed = _with_mutant(exercise.monitors, suspect)
-            outcome = None if changed is None else run(exercise.scenario, changed, self.tenant_tag)
-            if outcome is None or outcome.passed:
+            monitor = self._mutant_of(exercise.monitors[suspect.key].monitor, suspect)
+            if monitor is None:
+                continue
+            outcome = self._attempt(exercise, suspect.key, monitor)
+            if outcome.passed:
                 continue
             if outcome.replay is None:
                 return Verdict(suspect, Fate.UNJUDGED, why=outcome.failures[0].problem)
             return Verdict(suspect, Fate.KILLED, by=exercise.scenario.name)
         why = unsupported(self.monitors[suspect.key], suspect.mutant.monitor)
         return Verdict(suspect, Fate.UNJUDGED if why else Fate.SURVIVED, why=why)
+
+    def _mutant_of(self, monitor: Monitor, suspect: Suspect) -> Monitor | None:
+        """The same mistake in a scenario's version of the monitor, None where it cannot be made there."""
+        if monitor == self.monitors[suspect.key].monitor:
+            return suspect.mutant.monitor
+        return next((one.monitor for one in mutants_of(monitor) if one.id == suspect.mutant.id), None)
 
     def _concerned(self, key: str) -> Iterator[Exercise]:
         """Scenarios of the monitor itself, then of the composites that are made of it."""
@@ -159,16 +158,21 @@ class Court:
         return found
 
     def _passes(self, text: str, suspect: Suspect) -> bool:
-        return self._attempt(suspect.key, scenario_in(text), suspect.mutant.monitor).passed
+        exercise = Exercise(scenario_in(text), self.monitors)
+        return self._attempt(exercise, suspect.key, suspect.mutant.monitor).passed
 
-    def _attempt(self, key: str, scenario: Scenario, monitor: Monitor) -> Outcome:
-        changed = {**self.monitors, key: replace(self.monitors[key], monitor=monitor)}
-        return run(scenario, changed, self.tenant_tag)
+    def _attempt(self, exercise: Exercise, key: str, monitor: Monitor) -> Outcome:
+        changed = {**exercise.monitors, key: replace(exercise.monitors[key], monitor=monitor)}
+        return run(exercise.scenario, changed, self.tenant_tag)
 
     def _remedy(self, suspect: Suspect) -> str | None:
         # Its own scenarios last: they know best how its metrics are sent.
         known = sorted((one.scenario for one in self.exercises), key=lambda one: one.monitor == suspect.key)
-        search = Search(suspect.key, habits_of(known), partial(self._attempt, suspect.key))
+
+        def attempt(scenario: Scenario, monitor: Monitor) -> Outcome:
+            return self._attempt(Exercise(scenario, self.monitors), suspect.key, monitor)
+
+        search = Search(suspect.key, habits_of(known), attempt)
         original, mutant = self.monitors[suspect.key].monitor, suspect.mutant
         return scenario_that_kills(original, mutant.monitor, mutant.words, search)
 
@@ -235,15 +239,6 @@ def users_of(key: str, monitors: Monitors) -> frozenset[str]:
         }
         found |= waiting
     return frozenset(found)
-
-
-def _with_mutant(monitors: Monitors, suspect: Suspect) -> Monitors | None:
-    """The scenario's monitors with the same mistake made in its version of the monitor, if it can be."""
-    own = monitors[suspect.key]
-    if own.monitor == suspect.mutant.monitor:
-        return None
-    mutant = next((one for one in mutants_of(own.monitor) if one.id == suspect.mutant.id), None)
-    return None if mutant is None else {**monitors, suspect.key: replace(own, monitor=mutant.monitor)}
 
 
 # --- what need not, or cannot, be judged -----------------------------------------------------
