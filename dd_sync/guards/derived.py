@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from dd_sync.errors import Unfit
 from dd_sync.guards.counts import AS_COUNT
 from dd_sync.guards.fields import Sourced
-from dd_sync.guards.gauges import UPPER, judged, options
+from dd_sync.guards.gauges import extreme, judged, options
 from dd_sync.guards.guard import Compiled, GuardContext
 from dd_sync.guards.values import Duration, Numeric
 from dd_sync.model.derivation import Derivation
@@ -79,9 +79,7 @@ def watched(
 ) -> Compiled:
     """A plain threshold on the gauge that the worker sends: exact, at the price of running the worker."""
     marks = f"{KEY}{context.key},{CATALOG}{context.catalog}"
-    gauge = Metric(
-        "max" if comparator in UPPER else "min", derivation.gauge, context.scope(marks), spec.by
-    )
+    gauge = Metric("max" if comparator in UPPER else "min", derivation.gauge, context.scope(marks), spec.by)
     return Compiled(
         query=judged(gauge, comparator, float(bound), window=None, context=context),
         thresholds={"critical": bound},

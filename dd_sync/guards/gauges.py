@@ -8,8 +8,9 @@ from typing import Any
 from dd_sync.errors import Unfit
 from dd_sync.guards.fields import seconds_of, window_node
 from dd_sync.guards.guard import GuardContext
-from dd_sync.query.nodes import Comparator, Expression, MetricAlert, TimeAggregation
+from dd_sync.query.nodes import Comparator, Expression, Metric, MetricAlert, Modifier, Scope, TimeAggregation
 
+_MINUTE = timedelta(minutes=1)
 USUAL_WINDOW = timedelta(minutes=5)
 UPPER = (">", ">=")
 
@@ -36,6 +37,18 @@ def judged(
     method = "min" if upper == (lasting is not None) else "max"
     span = lasting or window or USUAL_WINDOW
     return MetricAlert(TimeAggregation(method, window_node(span)), expression, comparator, critical)
+
+
+def extreme(
+    name: str, scope: Scope, by: tuple[str, ...], comparator: Comparator, bucket: timedelta = _MINUTE
+) -> Metric:
+    """The largest value of each bucket, of a lower bound the smallest.
+
+    Said outright: by itself Datadog takes a gauge's average, in which a single value drowns.
+    """
+    method = "max" if comparator in UPPER else "min"
+    rollup = Modifier("rollup", (method, float(seconds_of(bucket))))
+    return Metric(method, name, scope, by, (rollup,))
 
 
 def options(by: tuple[str, ...], context: GuardContext) -> dict[str, Any]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from dd_sync.guards.fields import Bounded, RollingWindow, Sourced, thresholds
-from dd_sync.guards.gauges import UPPER, judged, options
+from dd_sync.guards.gauges import extreme, judged, options
 from dd_sync.guards.guard import Compiled, Guard, GuardContext
-from dd_sync.query.nodes import Metric
 
 
 class Max(Sourced, Bounded):
@@ -19,10 +18,9 @@ class Max(Sourced, Bounded):
 
 
 def compile_max(spec: Max, context: GuardContext) -> Compiled:
-    """`max(last_5m):max:metric{scope} by {keys} > N`; for 15m: `min(last_15m):max:…`"""
+    """`max(last_5m):max:metric{scope} by {keys}.rollup(max, 60) > N`; for 15m: `min(last_15m):max:…`"""
     _, comparator, critical = spec.bound()
-    space = "max" if comparator in UPPER else "min"
-    metric = Metric(space, spec.metric, context.scope(spec.scope), spec.by)
+    metric = extreme(spec.metric, context.scope(spec.scope), spec.by, comparator)
     return Compiled(
         query=judged(metric, comparator, float(critical), window=spec.window, context=context),
         thresholds=thresholds(comparator, critical, warn_at=spec.warn_at, recover_at=spec.recover_at),

@@ -91,14 +91,14 @@ def test_one_event_is_an_occurrence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "more", "query", "whole"),
     [
-        ({}, {}, "max(last_5m):max:revenue.payment{*} by {tenant} > 100", False),
-        ({"window": "1h"}, {}, "max(last_1h):max:revenue.payment{*} by {tenant} > 100", False),
-        ({}, {"for": "15m"}, "min(last_15m):max:revenue.payment{*} by {tenant} > 100", True),
-        ({"above": None, "below": 5}, {}, "min(last_5m):min:revenue.payment{*} by {tenant} < 5", False),
+        ({}, {}, "max(last_5m):max:revenue.payment{*} by {tenant}.rollup(max, 60) > 100", False),
+        ({"window": "1h"}, {}, "max(last_1h):max:revenue.payment{*} by {tenant}.rollup(max, 60) > 100", False),
+        ({}, {"for": "15m"}, "min(last_15m):max:revenue.payment{*} by {tenant}.rollup(max, 60) > 100", True),
+        ({"above": None, "below": 5}, {}, "min(last_5m):min:revenue.payment{*} by {tenant}.rollup(min, 60) < 5", False),
         (
             {"above": None, "at_most": 5},
             {"for": "15m"},
-            "max(last_15m):min:revenue.payment{*} by {tenant} <= 5",
+            "max(last_15m):min:revenue.payment{*} by {tenant}.rollup(min, 60) <= 5",
             True,
         ),
     ],
@@ -183,7 +183,9 @@ def test_a_zscore_watches_the_gauge_that_the_worker_sends(tmp_path: Path) -> Non
     exempt = [{"tenant": "load-test", "until": "2027-01-01", "reason": "r"}]
     found = declared(tmp_path, "zscore", {**GUARDS["zscore"], "scope": "env:prod"}, exempt=exempt)
     marks = "dd_sync_key:one,dd_sync_catalog:risk,!tenant:load-test"
-    assert found.monitor.query == f"max(last_5m):max:dd_sync.zscore{{{marks}}} by {{tenant}} > 3"
+    assert (
+        found.monitor.query == f"max(last_5m):max:dd_sync.zscore{{{marks}}} by {{tenant}}.rollup(max, 60) > 3"
+    )
     derivation = found.derivation
     assert isinstance(derivation, Derivation)
     assert (derivation.key, derivation.catalog, derivation.gauge) == ("one", "risk", "dd_sync.zscore")
@@ -236,7 +238,10 @@ def test_native_anomalies_have_no_for(tmp_path: Path) -> None:
 def test_an_ewma_watches_its_own_gauge(tmp_path: Path) -> None:
     found = declared(tmp_path, "ewma", {**GUARDS["ewma"], "measure": "percent", "above": 50})
     marks = "dd_sync_key:one,dd_sync_catalog:risk"
-    assert found.monitor.query == f"max(last_5m):max:dd_sync.ewma_deviation{{{marks}}} by {{tenant}} > 50"
+    assert (
+        found.monitor.query
+        == f"max(last_5m):max:dd_sync.ewma_deviation{{{marks}}} by {{tenant}}.rollup(max, 60) > 50"
+    )
     assert found.derivation is not None
     assert (found.derivation.alpha, found.derivation.measure) == (0.3, "percent")
 
