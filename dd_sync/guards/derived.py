@@ -79,7 +79,7 @@ def watched(
 ) -> Compiled:
     """A plain threshold on the gauge that the worker sends: exact, at the price of running the worker."""
     marks = f"{KEY}{context.key},{CATALOG}{context.catalog}"
-    gauge = Metric("max" if comparator in UPPER else "min", derivation.gauge, context.scope(marks), spec.by)
+    gauge = extreme(derivation.gauge, context.scope(marks), spec.by, comparator, spec.bucket)
     return Compiled(
         query=judged(gauge, comparator, float(bound), window=None, context=context),
         thresholds={"critical": bound},
