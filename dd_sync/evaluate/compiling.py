@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dd_sync.evaluate.composite import compile_composite
+from dd_sync.evaluate.event_rule import compile_events
 from dd_sync.evaluate.metric_rule import compile_metric
 from dd_sync.evaluate.rule import Rule
 from dd_sync.evaluate.service_check import compile_check
-from dd_sync.evaluate.unsupported import Unsupported
+from dd_sync.evaluate.unsupported import unsupported
 from dd_sync.model.monitor import Monitor
+from dd_sync.model.options import EVENT_TYPES, METRIC_TYPES
+from dd_sync.query.queries import parse_query
 from dd_sync.query.tools import is_metric_query
 
 
@@ -23,4 +26,7 @@ def compile_rule(key: str, monitor: Monitor, monitor_id: int = 0) -> Rule:
         return compile_check(key, monitor, monitor_id)
     if monitor.type == "composite":
         return compile_composite(key, monitor, monitor_id)
-    raise Unsupported(f"monitors of type '{monitor.type}' with this form of query are not evaluated here")
+    if monitor.type in EVENT_TYPES | METRIC_TYPES:
+        return compile_events(key, monitor, monitor_id)
+    query = parse_query(monitor.type, monitor.query)
+    raise unsupported(monitor.query, query, f"monitors of type '{monitor.type}' are not evaluated here")

@@ -10,6 +10,8 @@ import numpy as np
 
 from dd_sync.evaluate.compiling import compile_rule
 from dd_sync.evaluate.composite import CompositeFindings, CompositeRule, parts_of, with_parts
+from dd_sync.evaluate.event_rule import EventRule
+from dd_sync.evaluate.events import EventFindings
 from dd_sync.evaluate.findings import Findings
 from dd_sync.evaluate.judge import Judged
 from dd_sync.evaluate.metric_findings import MetricFindings
@@ -118,6 +120,8 @@ def find(rule: Rule, sources: Sources, times: Ints, known: Mapping[str, GroupSta
         return MetricFindings(rule, sources.series, times)
     if isinstance(rule, CompositeRule):
         return CompositeFindings(rule, sources.parts, times)
+    if isinstance(rule, EventRule):
+        return EventFindings(rule, sources.events, times)
     if isinstance(rule, CheckRule):
         before = [state.evaluated_at for state in known.values()]
         return CheckFindings(rule, sources.checks, times, max(before, default=int(times[0]) - rule.window))

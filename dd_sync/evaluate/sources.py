@@ -48,6 +48,20 @@ class Event:
     index: str = "main"
 
 
+_ALIASES = {
+    "audit": "audits",
+    "database-queries": "database-monitoring",
+    "network": "network-performance",
+    "spans": "trace-analytics",
+}
+
+
+def canonical_source(name: str) -> str:
+    """A source of events as a query names it, for the names that variables of formulas and the API have."""
+    dashed = name.replace("_", "-")
+    return _ALIASES.get(dashed, dashed)
+
+
 class CheckSource(Protocol):
     def select(self, check: str, start: int, end: int) -> Sequence[CheckRun]:
         """The runs of a check with start <= at < end, oldest first."""
@@ -56,7 +70,7 @@ class CheckSource(Protocol):
 
 class EventSource(Protocol):
     def select(self, source: str, start: int, end: int) -> Sequence[Event]:
-        """The events of a source with start <= at < end, oldest first."""
+        """The events of a source, by its canonical name, with start <= at < end, oldest first."""
         ...
 
 
@@ -96,7 +110,7 @@ class Events:
     """Events held in memory, given in any order."""
 
     def __init__(self, events: Iterable[Event]) -> None:
-        self._events = _InOrder(events, lambda event: event.source)
+        self._events = _InOrder(events, lambda event: canonical_source(event.source))
 
     def select(self, source: str, start: int, end: int) -> Sequence[Event]:
         return self._events.between(source, start, end)

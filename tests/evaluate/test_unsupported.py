@@ -114,12 +114,15 @@ def test_a_warning_on_equality_has_no_meaning() -> None:
     ("type", "query"),
     [
         ("process alert", 'processes("x").over("*").rollup("count").last("10m") < 1'),
-        ("log alert", 'logs("x").index("*").rollup("count").last("5m") > 1'),
+        ("slo alert", 'error_budget("x").over("7d") > 75'),
+        ("synthetics alert", "no_query"),
     ],
 )
 def test_other_types_of_monitors_are_refused(type: str, query: str) -> None:
-    with pytest.raises(Unsupported, match=type):
+    with pytest.raises(Unsupported, match=type) as refused:
         compiled(query, type)
+    assert refused.value.where is not None
+    assert refused.value.where.length == len(query)
 
 
 def test_what_is_not_in_the_languages_at_all_is_said_as_such() -> None:

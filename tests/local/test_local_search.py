@@ -14,7 +14,7 @@ def searched(datadog: Client) -> Client:
     datadog.create(
         name="Gamma",
         type="log alert",
-        query='logs("x").index("*").rollup("count").last("5m") > 1',
+        query='logs("x").index("*").rollup("avg","@ms").last("5m") > 1',
         options={},
         message="",
     )
