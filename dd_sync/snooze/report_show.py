@@ -11,10 +11,10 @@ from dd_sync.snooze import words
 from dd_sync.snooze.report import Report
 from dd_sync.snooze.request import Snooze
 from dd_sync.text import within_line
-from dd_sync.timeframe import format_duration
 
 _MOST_ROWS = 20
-_SPECIAL = re.compile(r"[\\*_\[\]|#`~<>&\"'@:]")
+_SPECIAL = re.compile(r"[\\*_\[\]|#`~<>&\"':]")
+_HANDLE = re.compile(r"@\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ def _row(cells: Sequence[str], shown: Callable[[str], str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", within_line(text, 300))
+    """Text that neither Markdown nor HTML reads as more; what looks like a handle becomes code."""
+    text = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", within_line(text, 300))
+    return _HANDLE.sub(lambda found: f"<code>{found[0]}</code>", text)
 
 
 def _heading(report: Report) -> str:
@@ -106,7 +108,7 @@ def _snooze(one: Snooze, report: Report) -> tuple[str, ...]:
 
 
 def _long(one: Snooze) -> tuple[str, ...]:
-    length = "no end" if one.length is None else format_duration(one.length)
+    length = "no end" if one.length is None else words.rough(one.length)
     return words.what(one), length, _ends(one), one.owner, words.why(one)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dd_sync.errors import DatadogError
 from dd_sync.model.downtime import Downtime
+from dd_sync.model.group import Found, LiveGroup, LiveMonitor
+from dd_sync.model.ownership import SNOOZABLE, ownership_tags
 from dd_sync.snooze.request import Policy, request_snooze
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 250_913, tzinfo=UTC)
@@ -48,7 +50,8 @@ class MemoryDowntimes:
 
     def put(self, downtime: Downtime) -> Downtime:
         number = f"id-{len(self.kept) + 1}"
-        made = replace(downtime, id=number, status=downtime.status or "active", start=downtime.start or NOW)
+        status = downtime.status or ("scheduled" if downtime.start and downtime.start > NOW else "active")
+        made = replace(downtime, id=number, status=status, start=downtime.start or NOW)
         self.kept[number] = made
         return made
 
@@ -64,7 +67,8 @@ class MemoryDowntimes:
 
     def update(self, downtime_id: str, attributes: Mapping[str, Any]) -> Downtime:
         self._write("update")
-        end = datetime.fromisoformat(attributes["schedule"]["end"])
+        end_text = attributes["schedule"]["end"]
+        end = None if end_text is None else datetime.fromisoformat(end_text)
         self.kept[downtime_id] = replace(self.kept[downtime_id], end=end, message=attributes["message"])
         self.after("update")
         return self.kept[downtime_id]
@@ -77,3 +81,40 @@ class MemoryDowntimes:
     def _write(self, what: str) -> None:
         self.calls.append(what)
         self.before(what)
+
+
+def group(tenant: str, key: str = "rate", status: str = "OK", *, monitor: int = 1) -> LiveGroup:
+    tags = (*ownership_tags("guardrails", key), SNOOZABLE)
+    return LiveGroup(monitor, f"{key} is high", (f"tenant:{tenant}",), status, tags)
+
+
+class MemorySearch:
+    """Implements the port `Search`. error: raised by every question, if any; calls: the questions asked."""
+
+    def __init__(self, *groups: LiveGroup, loud: Sequence[LiveMonitor] = ()) -> None:
+        self.found = list(groups)
+        self.loud = list(loud)
+        self.error: DatadogError | None = None
+        self.calls: list[str] = []
+
+    def groups(self, tags: Sequence[str], *, group: str | None = None, most: int = 100) -> Found[LiveGroup]:
+        self._ask(f"groups {group or ''}".strip())
+        found = [
+            one
+            for one in self.found
+            if set(tags) <= set(one.monitor_tags) and (group is None or group in one.tags)
+        ]
+        return Found(tuple(found[:most]), len(found), _statuses(found))
+
+    def monitors(self, tags: Sequence[str], *, without: str, most: int = 100) -> Found[LiveMonitor]:
+        self._ask("monitors")
+        return Found(tuple(self.loud[:most]), len(self.loud), {})
+
+    def _ask(self, what: str) -> None:
+        self.calls.append(what)
+        if self.error is not None:
+            raise self.error
+
+
+def _statuses(groups: Sequence[LiveGroup]) -> dict[str, int]:
+    return {name: sum(one.status == name for one in groups) for name in {one.status for one in groups}}

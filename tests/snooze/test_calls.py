@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dd_sync.errors import DatadogError
+from dd_sync.errors import DatadogError, RequestError
 from dd_sync.snooze.calls import snooze, snooze_monitors
-from tests.snooze.memory import LOST, POLICY, MemoryDowntimes, request
+from dd_sync.snooze.request import Policy
+from tests.snooze.memory import LOST, NOW, POLICY, MemoryDowntimes, request
 
 
 @pytest.fixture
@@ -154,6 +155,46 @@ def test_an_interrupt_takes_back_what_was_made(downtimes: MemoryDowntimes) -> No
     with pytest.raises(KeyboardInterrupt):
         snooze_monitors(downtimes, [request(monitor_id=n) for n in (9, 1, 2)], POLICY)
     assert downtimes.live == [covered]
+
+
+LONGER = Policy(hours(24), "the migration takes longer")
+
+
+def test_daily_repeats_cannot_go_on_past_the_policy(downtimes: MemoryDowntimes) -> None:
+    snooze(downtimes, request(duration=hours(20)), POLICY)
+    later = request(duration=hours(20), now=NOW + hours(10))
+    with pytest.raises(
+        RequestError, match=r"a snooze of 1d5h59m59s is longer than the policy allows"
+    ) as caught:
+        snooze(downtimes, later, POLICY)
+    assert "--longer-than-policy" in caught.value.hint
+    done = snooze(downtimes, later, LONGER)
+    assert (done.did, done.snooze.longer_because) == ("extended", "the migration takes longer")
+
+
+def test_the_longest_snooze_asked_for_twice_is_covered(downtimes: MemoryDowntimes) -> None:
+    first = snooze(downtimes, request(duration=hours(24)), POLICY)
+    again = snooze(downtimes, request(duration=hours(24), now=NOW + timedelta(minutes=30)), POLICY)
+    assert (again.did, again.snooze.end) == ("already covered", first.snooze.end)
+    with pytest.raises(RequestError):
+        snooze(downtimes, request(duration=hours(24), now=NOW + hours(2)), POLICY)
+    assert snooze(downtimes, request(duration=hours(24), now=NOW + hours(1)), LONGER).did == "extended"
+
+
+def test_one_that_is_to_come_is_made_once_and_extended(downtimes: MemoryDowntimes) -> None:
+    start = NOW + hours(3)
+    planned = request(start=start)
+    downtimes.put(replace(planned, status="scheduled"))
+    assert snooze(downtimes, planned, POLICY).did == "already covered"
+    longer = snooze(downtimes, request(start=start + hours(1), duration=hours(3)), POLICY)
+    assert (longer.did, longer.snooze.end) == ("extended", (NOW + hours(7)).replace(microsecond=0))
+    assert snooze(downtimes, request(start=NOW + hours(9)), POLICY).did == "created"
+    # What begins at once is not covered by what begins later.
+    assert snooze(downtimes, request(duration=hours(1)), POLICY).did == "created"
+    # What is active until then and beyond covers it.
+    assert snooze(downtimes, request(start=NOW + timedelta(minutes=5), duration=hours(0.5)), POLICY).did == (
+        "already covered"
+    )
 
 
 FAULTS = st.lists(st.sampled_from(["none", "before", "after"]), min_size=1, max_size=6)
