@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ LARGEST_FILE = 20_000_000
 LONGEST_LINE = 65_536
 MOST_FILES = 20_000
 MOST_FAULTS = 100
+_LONE_CR = re.compile(rb"\r(?!\n)")
 
 Path_ = Sequence[str | int]
 
@@ -263,6 +265,9 @@ def read_file(folder: Path, relative: Path) -> Source:
         return _unreadable(
             name, f"larger than {LARGEST_FILE // 1_000_000} MB", "split it into files by service or team"
         )
+    if b"\r" in data:
+        # To YAML a lone CR ends a line. As an LF it does so to all that looks for places, which stay the same.
+        data = _LONE_CR.sub(b"\n", data)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
 from dd_sync.catalog.catalog import Catalog
 from dd_sync.checks.finding import Finding, Subject, handles_of
 from dd_sync.model.resource import Resource
+from dd_sync.text import nearest
 
 # What a variable in a handle becomes is known only when it alerts; nothing but a `*` may stand for it.
 _VARIABLE = re.compile(r"\{\{.*?\}\}")
@@ -81,8 +81,8 @@ def _finding(
     offset: int | None = None,
     length: int = 1,
 ) -> Finding:
-    near = get_close_matches(handle, allowed, n=1, cutoff=0.8)
-    meant = f"did you mean {near[0]}? " if near else ""
+    near = nearest(handle, allowed, likeness=0.8)
+    meant = f"did you mean {near}? " if near else ""
     listed = ", ".join(allowed) if allowed else "none"
     return Finding(
         path,

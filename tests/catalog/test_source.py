@@ -315,6 +315,25 @@ def test_windows_lines_and_a_byte_order_mark_do_not_move_places(tmp_path: Path) 
     assert (problem.where.line, problem.where.column, problem.source) == (2, 1, "catalog: b")
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((b"catalog: a", b"monitors:", b"  x: [", b""), 4),
+        ((b"catalog: a", b"# c", b"catalog: b"), 3),
+        ((b"catalog: |", b"  some", b"  text", b"b: caf\xe9"), 4),
+        ((b"a: 'x", b"  y'", b"b: 1", b"b: 2"), 4),
+    ],
+)
+def test_whatever_ends_a_line_places_are_counted_as_yaml_does(
+    tmp_path: Path, end: bytes, lines: tuple[bytes, ...], expected: int
+) -> None:
+    (tmp_path / "catalog.yaml").write_bytes(end.join(lines))
+    (problem,) = read_files(tmp_path).settings.problems
+    assert problem.where is not None
+    assert problem.where.line == expected
+
+
 def _at(source: Source, *path: str | int) -> tuple[int, int, int]:
     where, _ = source.locate(path)
     return where.line, where.column, where.length
