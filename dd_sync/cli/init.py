@@ -19,6 +19,7 @@ FILES = {
     ".github/workflows/monitors-ci.yml": "workflows/monitors-ci.yml",
     ".github/workflows/monitors-sync.yml": "workflows/monitors-sync.yml",
     ".github/workflows/monitors-drift.yml": "workflows/monitors-drift.yml",
+    ".github/workflows/monitors-snoozes.yml": "workflows/monitors-snoozes.yml",
 }
 
 EXAMPLES = """\b

@@ -45,12 +45,12 @@ class TestEveryWorkflow:
     def test_may_read_the_repository_and_nothing_else(self, path: Path) -> None:
         assert read(path)["permissions"] == {"contents": "read"}
 
-    def test_writes_only_comments_and_code_scanning_each_in_a_job_of_its_own(self, path: Path) -> None:
+    def test_writes_only_comments_issues_and_code_scanning_each_in_a_job_of_its_own(self, path: Path) -> None:
         granted = {name: job["permissions"] for name, job in jobs(path) if "permissions" in job}
         writes = {
             name: [what for what, how in may.items() if how == "write"] for name, may in granted.items()
         }
-        known = {"comment": ["pull-requests"], "scanning": ["security-events"]}
+        known = {"comment": ["pull-requests"], "scanning": ["security-events"], "issue": ["issues"]}
         assert writes == {name: known[name] for name in writes}
 
     def test_pins_every_action_to_a_commit_and_names_its_version(self, path: Path) -> None:
