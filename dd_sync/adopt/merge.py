@@ -25,10 +25,13 @@ def merged(original: str, before: str, after: str) -> str:
         i, i_end, j, j_end = _widened(span, same, len(old))
         start = same[i - 1] + 1 if i > 0 else 0
         end = same[i_end] if i_end < len(old) else len(lines)
-        start, end = _without_what_stands_apart(lines, start, end, new[j:j_end])
+        beside = i if i < i_end and i in same else i - 1
+        shift = _indent(lines[same[beside]]) - _indent(old[beside]) if beside in same else 0
+        changed = [_shifted(line, shift) for line in new[j:j_end]]
+        start, end = _without_what_stands_apart(lines, start, end, changed)
         if start < done:
             raise TooClose
-        made += [*lines[done:start], *new[j:j_end]]
+        made += [*lines[done:start], *changed]
         done = end
     return "".join([*made, *lines[done:]])
 
@@ -59,14 +62,24 @@ def _stands_apart(line: str, other: str) -> bool:
     return not line.strip() or (line.lstrip(" ").startswith("#") and _indent(line) < _indent(other))
 
 
+def _shifted(line: str, shift: int) -> str:
+    """The line as far to the right as its neighbours are in the original."""
+    if not line.strip():
+        return line
+    return " " * shift + line if shift >= 0 else line.removeprefix(" " * -shift)
+
+
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
 def _same_lines(before: Lines, original: Lines) -> dict[int, int]:
-    """The lines of `before` that the original has too, with their numbers in it."""
-    blocks = SequenceMatcher(None, before, original, autojunk=False).get_matching_blocks()
-    return {block.a + k: block.b + k for block in blocks for k in range(block.size)}
+    """The lines of `before` that the original has too, or has in another form, with their numbers in it."""
+    same: dict[int, int] = {}
+    for tag, i, i_end, j, j_end in SequenceMatcher(None, before, original, autojunk=False).get_opcodes():
+        if tag == "equal" or i_end - i == j_end - j:
+            same.update(zip(range(i, i_end), range(j, j_end), strict=True))
+    return same
 
 
 def _lines(text: str) -> list[str]:
