@@ -7,6 +7,7 @@ no rounding error behind, and the result does not depend, to the last bit, on wh
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from dd_sync.evaluate.series import Bools, Bytes, Floats, Ints
 _Cells = TypeVar("_Cells", Floats, Bools)
 
 # Numbers worked on at once, so that they stay in the processor's cache.
-_CACHED = 49_152
+_CACHED = 24_576
 
 UFUNC: dict[str, np.ufunc] = {"sum": np.add, "min": np.minimum, "max": np.maximum}
 # What a gap counts as, so that it changes nothing.
@@ -29,24 +30,29 @@ def rolling(grid: Floats, width: int, method: str) -> Floats:
     grid: float64 [rows, n], NaN for a gap; width: cells, 1 <= width <= n; method: sum, min or max.
     Returns float64 [rows, n - width + 1]. A gap adds nothing; a window of gaps only is NaN.
     """
-    result = np.empty((len(grid), grid.shape[1] - width + 1))
-    for rows in _blocks(grid):
-        part = grid[rows]
+    count = grid.shape[1] - width + 1
+    result = np.empty((len(grid), count))
+    for rows, columns in _tiles(len(grid), count, width):
+        part = grid[rows, columns.start : columns.stop + width - 1]
         gaps: Bools = np.asarray(np.isnan(part))
         holed = bool(gaps.any())
         if holed:
             part = np.where(gaps, IDENTITY[method], part)
-        _slide(UFUNC[method], part, width, result[rows])
+        _slide(UFUNC[method], part, width, result[rows, columns])
         if holed:
-            empty: Bools = np.empty(result[rows].shape, dtype=np.bool_)
+            empty: Bools = np.empty(result[rows, columns].shape, dtype=np.bool_)
             _slide(np.logical_and, gaps, width, empty)
-            result[rows][empty] = np.nan
+            result[rows, columns][empty] = np.nan
     return result
 
 
-def _blocks(grid: Floats) -> list[slice]:
-    size = max(1, _CACHED // max(grid.shape[1], 1))
-    return [slice(at, at + size) for at in range(0, len(grid), size)]
+def _tiles(rows: int, count: int, width: int) -> Iterator[tuple[slice, slice]]:
+    """Rows and windows that are worked on at once, so that what they need stays in the processor's cache."""
+    across = min(count, max(_CACHED, 8 * width))
+    down = max(1, _CACHED // across)
+    for row in range(0, rows, down):
+        for column in range(0, count, across):
+            yield slice(row, min(row + down, rows)), slice(column, min(column + across, count))
 
 
 def _slide(ufunc: np.ufunc, values: _Cells, width: int, result: _Cells) -> _Cells:
@@ -65,8 +71,7 @@ def _slide(ufunc: np.ufunc, values: _Cells, width: int, result: _Cells) -> _Cell
             return result
         size = run.shape[1] - length
         scratch.reverse()
-        run = ufunc(run[:, :size], run[:, length:], out=scratch[0][:, :size])
-        length *= 2
+        run, length = ufunc(run[:, :size], run[:, length:], out=scratch[0][:, :size]), 2 * length
 
 
 def held(on: Bools, off: Bools, before: Bools) -> Bools:
@@ -98,5 +103,5 @@ def changes(states: Bytes, before: Bytes) -> tuple[Ints, Ints]:
     moved = np.empty(states.shape, dtype=np.bool_)
     np.not_equal(states[:, 0], before, out=moved[:, 0])
     np.not_equal(states[:, 1:], states[:, :-1], out=moved[:, 1:])
-    rows, columns = np.nonzero(moved)
+    rows, columns = np.divmod(np.flatnonzero(moved), states.shape[1])
     return rows, columns

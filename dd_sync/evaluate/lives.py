@@ -48,7 +48,8 @@ def lives(rule: Rule, times: Ints, has: Bools, previous: Sequence[GroupState | N
     lasting = gaps.length[~dead]
     resolved = _where(has, gone[lasting >= rule.resolve_after] if rule.resolve_after else gone[:0])
     no_data = _where(has, gone[_is_no_data(rule, lasting)])
-    first_seen, waiting = _first_seen(rule, times, has, alive, was_alive, previous)
+    begins = _begins(has, gaps.at[dead], was_alive)
+    first_seen, waiting = _first_seen(rule, times, has, begins, was_alive, previous)
     return Lives(
         alive=alive,
         waiting=waiting & alive,
@@ -84,23 +85,32 @@ class _Gaps:
         self.since_at_end[row] = since
 
 
+def _begins(has: Bools, dead: Ints, was_alive: Bools) -> tuple[Ints, Ints]:
+    """Rows and columns where a group's life begins, by row: data where it did not exist before."""
+    length = has.shape[1]
+    after = dead[(dead + 1) % length != 0] + 1
+    anew = after[has.reshape(-1)[after]]
+    at_once = np.flatnonzero(has[:, 0] & ~was_alive) * length
+    rows, columns = np.divmod(np.sort(np.concatenate([anew, at_once])), length)
+    return rows, columns
+
+
 def _first_seen(
     rule: Rule,
     times: Ints,
     has: Bools,
-    alive: Bools,
+    begins: tuple[Ints, Ints],
     was_alive: Bools,
     previous: Sequence[GroupState | None],
 ) -> tuple[Ints, Bools]:
     """When each group's present life began, as of the end; and where the delay for new groups still runs."""
+    rows, columns = begins
     start = int(times[0])
     first_seen = np.array([start if before is None else before.first_seen for before in previous], np.int64)
     waiting = np.zeros_like(has)
-    before = np.empty_like(has)
-    before[:, 0], before[:, 1:] = was_alive, alive[:, :-1]
-    rows, columns = np.nonzero(has & ~before)
-    until = np.searchsorted(times, first_seen + rule.new_group_delay)
-    waiting |= was_alive[:, None] & (np.arange(times.size) < until[:, None])
+    if rule.new_group_delay:
+        until = np.searchsorted(times, first_seen + rule.new_group_delay)
+        waiting |= was_alive[:, None] & (np.arange(times.size) < until[:, None])
     first_seen[rows] = times[columns]
     if rule.new_group_delay:
         ends = np.searchsorted(times, times[columns] + rule.new_group_delay)
