@@ -18,7 +18,7 @@ from dd_sync.catalog.settings import Form
 from dd_sync.errors import Unfit
 from dd_sync.guards.values import found as words_for
 from dd_sync.model.resource import Resource, texts_in
-from dd_sync.model.secrets import is_kept_out, secret_in_url
+from dd_sync.model.secrets import may_be_written, secret_in_url
 
 _HINT = "keep it in a custom variable of Datadog's Webhooks integration, and write $ITS_NAME here"
 _LONGEST_URL = 2000
@@ -94,13 +94,13 @@ def _refuse_secrets(reading: Reading, fields: Any) -> None:
         complaint = Complaint(("url",), problem, _HINT, offset=at, length=len(found))
         reading.complain(complaint, LITERAL)
     for name, value in (fields.get("custom_headers") or {}).items():
-        if not is_kept_out(name, value):
+        if not may_be_written(name, value):
             problem = f"the header {name[:60]} holds what looks like a secret"
             reading.complain(Complaint(("custom_headers", name), problem, _HINT), LITERAL)
     payload = fields.get("payload")
     for path, text in _payload_texts(payload):
         name = next((step for step in reversed(path) if isinstance(step, str)), "")
-        if not is_kept_out(name, text):
+        if not may_be_written(name, text):
             at_path = ("payload", *path) if isinstance(payload, dict) else ("payload",)
             problem = "the payload holds what looks like a secret"
             reading.complain(Complaint(at_path, problem, _HINT), LITERAL)

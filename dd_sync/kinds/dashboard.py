@@ -76,7 +76,7 @@ class DashboardCalls:
 def comparable(body: Mapping[str, Any]) -> Json:
     """A dashboard with everything left out that makes no difference: nulls, empty lists of its own, and the
     ids of widgets, however deep."""
-    normal: Json = {"title": str(body.get("title") or "").strip(), "widgets": []}
+    normal: Json = {"title": "", "widgets": []}
     for name in _FIELDS:
         value = body.get(name)
         if value is None or value in ([], ""):
@@ -85,7 +85,7 @@ def comparable(body: Mapping[str, Any]) -> Json:
             normal[name] = sorted(value, key=str)
         elif name == "widgets":
             normal[name] = [_widget(one) for one in value]
-        elif name == "description":
+        elif name in ("title", "description"):
             normal[name] = str(value).strip()
         elif isinstance(value, list):
             normal[name] = [_without_empty(one) for one in value]

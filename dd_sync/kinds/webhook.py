@@ -9,7 +9,7 @@ from typing import Any
 
 from dd_sync.kinds.kind import LiveResource
 from dd_sync.model.resource import Kind
-from dd_sync.model.secrets import HIDDEN, is_kept_out, looks_secret, without_secrets
+from dd_sync.model.secrets import HIDDEN, may_be_written, looks_secret, without_secrets
 from dd_sync.ports import Json, Webhooks
 
 _FIELDS = ("name", "url", "encode_as", "custom_headers", "payload")
@@ -68,7 +68,7 @@ class WebhookCalls:
             return value
         if path == "url":
             return without_secrets(value)
-        return value if is_kept_out(name, value) and not looks_secret(value) else HIDDEN
+        return value if may_be_written(name, value) and not looks_secret(value) else HIDDEN
 
     def labels(self, action: str, body: Mapping[str, Any] | None, paths: Collection[str]) -> tuple[str, ...]:
         return ("sends elsewhere",) if action == "update" and "url" in paths else ()

@@ -37,7 +37,7 @@ def looks_secret(value: str) -> bool:
     return _VALUES.search(rest) is not None or any(_is_random(word) for word in _LONG_WORD.findall(rest))
 
 
-def is_kept_out(name: str, value: str) -> bool:
+def may_be_written(name: str, value: str) -> bool:
     """Whether a named value may be written: a secret only as a variable, with a scheme such as Bearer."""
     if not names_secret(name):
         return not looks_secret(value)
@@ -53,7 +53,7 @@ def secret_in_url(url: str) -> str | None:
     if parts.password is not None and not VARIABLE.fullmatch(parts.password):
         return parts.password
     for name, value in parse_qsl(parts.query):
-        if not is_kept_out(name, value):
+        if not may_be_written(name, value):
             return value
     for segment in parts.path.split("/"):
         if looks_secret(unquote(segment)):
@@ -70,7 +70,7 @@ def without_secrets(url: str) -> str:
         return HIDDEN
     path = "/".join(HIDDEN if looks_secret(unquote(one)) else one for one in parts.path.split("/"))
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    query = "&".join(f"{name}={value if is_kept_out(name, value) else HIDDEN}" for name, value in pairs)
+    query = "&".join(f"{name}={value if may_be_written(name, value) else HIDDEN}" for name, value in pairs)
     return f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "")
 
 

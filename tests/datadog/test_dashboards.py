@@ -194,6 +194,6 @@ def test_downtimes_are_read_whole() -> None:
 
 
 def test_a_downtime_that_cannot_be_read_is_an_error() -> None:
-    body = {"data": [{"attributes": {}}]}
+    body: dict[str, Any] = {"data": [{"attributes": {}}]}
     with answering(lambda *_: (200, body)) as datadog, pytest.raises(DatadogError, match="not a downtime"):
         datadog.downtimes.bodies()
