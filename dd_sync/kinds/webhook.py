@@ -9,7 +9,7 @@ from typing import Any
 
 from dd_sync.kinds.kind import LiveResource
 from dd_sync.model.resource import Kind
-from dd_sync.model.secrets import HIDDEN, may_be_written, looks_secret, without_secrets
+from dd_sync.model.secrets import HIDDEN, looks_secret, may_be_written, without_secrets
 from dd_sync.ports import Json, Webhooks
 
 _FIELDS = ("name", "url", "encode_as", "custom_headers", "payload")

@@ -46,6 +46,12 @@ def test_what_exists_what_cannot_be_told_and_what_is_no_webhook_are_left_alone(t
     assert (found, asked) == ([], ["pause", "hold"])
 
 
+def test_what_the_catalog_declares_itself_is_not_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "w.yaml").write_text("webhooks: [{key: hold, url: 'https://hold.example.com'}]\n")
+    found, asked = told(tmp_path, '"@webhook-c-hold"', {"pause": True})
+    assert (found, asked) == ([], ["pause"])
+
+
 def test_an_ignore_of_it_is_not_called_idle_where_datadog_was_not_asked(tmp_path: Path) -> None:
     comment = '"@webhook-hold" # dd-sync: ignore[unknown-webhook] made by the next release'
     found, _ = told(tmp_path, comment, {"pause": True, "hold": False})
