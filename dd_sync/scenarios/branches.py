@@ -49,8 +49,8 @@ def marked(message: str) -> tuple[str, tuple[Branch, ...]]:
             inserts.append((at, f"{text} {_OPEN}{len(branches)}{_CLOSE} "))
             branches.append(Branch(block.condition.text, block.negated, taken, block.span[0]))
     text = message
-    # From the end, so that the places before it stay as they are.
-    for at, insert in sorted(inserts, key=lambda one: -one[0]):
+    # From the end, so that the places before it stay as they are; two at one place keep their order.
+    for at, _, insert in sorted(((at, order, one) for order, (at, one) in enumerate(inserts)), reverse=True):
         text = text[:at] + insert + text[at:]
     return text, tuple(branches)
 

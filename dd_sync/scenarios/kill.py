@@ -123,8 +123,6 @@ class _Hunt:
         for driver in metrics:
             interval = habits[driver].interval
             levels = self._levels(driver, habits, layouts)
-            if not levels:
-                continue
             past = max(map(abs, levels))
             whole = habits[driver].type is MetricType.COUNT
             for course in shapes(levels, window, interval, whole=whole):
@@ -153,7 +151,8 @@ class _Hunt:
         values = np.empty(0) if done is None else done.values[:, : (done.index(_START + window) or 0) + 1]
         values = values[np.isfinite(values)]
         worth = float(values[-1]) if values.size else 0.0
-        return [threshold / worth for threshold in self._thresholds()] if worth else []
+        # A query that makes nothing of a steady 1 is about how its metric moves: by the threshold, perhaps.
+        return [threshold / (worth or 1.0) for threshold in self._thresholds()]
 
     def _thresholds(self) -> list[float]:
         """Those of both monitors, the critical first; none of 0, which every level of 0 is at."""

@@ -214,13 +214,17 @@ def shapes(levels: Sequence[float], window: int, interval: int, *, whole: bool) 
 
 
 def with_history(shape: Shape, alert: MetricAlert, interval: int, level: float) -> Iterator[Shape]:
-    """The same after a past that a look back finds: none, high all along, high at one of its times only."""
+    """The same after a past that a look back finds: none, 0, high all along, high at one of its times."""
     yield shape
     window = int(alert.aggregation.window.length.total_seconds())
-    backs = sorted({back for _, back in shifted(alert.expression, 0) if back > 0})
+    change = alert.aggregation.change
+    own = 0 if change is None else int(change.shift.length.total_seconds())
+    backs = sorted({back + own for _, back in shifted(alert.expression, 0) if back + own > 0})
     n = max(1, window // interval)
     if backs:
-        yield shape.after(Piece(level, backs[-1] // interval + 2 * n))
+        far = backs[-1] // interval + 2 * n
+        yield shape.after(Piece(0, far))
+        yield shape.after(Piece(level, far))
     for back in backs:
         begins = back // interval + n
         high = min(begins, shape.samples + 2 * n)
