@@ -29,6 +29,7 @@ class Catalog:
 
     queries: as nodes, by the monitor's key. resources: downtimes, dashboards and webhooks, by kind and key.
     manages: the kinds of those that have a section in some file, be it empty.
+    wrong: monitors in which something is wrong, with what of them is right; only their texts are judged.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Catalog:
     interpolation: Interpolation = field(repr=False)
     resources: tuple[Resource, ...] = ()
     manages: frozenset[Kind] = frozenset()
+    wrong: tuple[Declared, ...] = ()
 
     @property
     def folder(self) -> Path:

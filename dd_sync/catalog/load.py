@@ -94,11 +94,14 @@ def compile_files(
 
         settings = settings_of(files.settings.value, readable=files.settings.readable)
     reader = Reader(settings, settings.name(env), interpolation, today, found, allow_unknown_options)
-    reads = [read for entry, key in keyed if (read := reader.read(entry, key))]
+    every = [read for entry, key in keyed if (read := reader.read(entry, key))]
     whole = all(source.readable for source in files.monitors)
-    reads = _with_known_references(reads, keys, files, found, whole=whole)
+    right = [read for read in every if read.whole]
+    reads = _with_known_references(right, keys, files, found, whole=whole)
     _check_protected(settings, keys, files, found, whole=whole)
     catalog = _catalog(settings, env, reads, files, interpolation)
+    if len(reads) < len(every):
+        catalog = _with_wrong(catalog, every)
     if manages := sections_in(files):
         moment = now or datetime.combine(today, time.min, UTC)
         context = Context(
@@ -120,6 +123,12 @@ def _catalog(
         files=files,
         interpolation=interpolation,
     )
+
+
+def _with_wrong(catalog: Catalog, every: Sequence[Read]) -> Catalog:
+    wrong = [read for read in every if catalog.declared(read.declared.key) is None]
+    queries = {read.declared.key: read.query for read in every}
+    return replace(catalog, wrong=tuple(read.declared for read in wrong), queries=Queries(queries))
 
 
 def _environment(files: Files, env: str | None) -> Source | None:

@@ -38,10 +38,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A declared monitor, and its query: as nodes, or as a text known to be sound."""
+    """A declared monitor, and its query: as nodes, or as a text known to be sound.
+
+    whole: whether it is right; if not, it is there for the rules about texts, and for nothing else.
+    """
 
     declared: Declared
     query: Query | str
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Reader:
     allow_unknown_options: bool = False
 
     def read(self, entry: Entry, key: str | None) -> Read | None:
-        """The monitor, or None if there is something wrong with it, which is then in `found`, all of it.
+        """The monitor, or None if there is too much wrong with it; what is wrong is in `found`, all of it.
 
         key: the monitor's own, None where it has no usable one and is only judged.
         """
@@ -64,7 +68,7 @@ class Reader:
         filled = reading.respelt(reading.filled(), KNOWN)
         filled["key"] = key or _NO_KEY
         read = self._guard(reading, filled) if _is_guard(reading, filled) else self._raw(reading, filled)
-        return None if reading.wrong or key is None else read
+        return None if key is None else read
 
     # --- the short form --------------------------------------------------------------------------
 
@@ -128,10 +132,13 @@ class Reader:
                 parsed = _parsed(reading, kind, query, references)
             if isinstance(parsed, MetricAlert):
                 by = group_keys(parsed)
-        if form is None or parsed is None or reading.wrong:
+        if parsed is None or (reading.wrong and reading.has_unknown):
             return None
+        if form is None:
+            form = RawForm.model_construct(**{"name": "", "type": kind, "query": query, **fields})
         monitor = self._monitor(form, form.type, query, form.options, by)
-        return Read(self._declared(reading.entry, form, monitor, references=references), parsed)
+        declared = self._declared(reading.entry, form, monitor, references=references)
+        return Read(declared, parsed, whole=not reading.wrong)
 
     def _check_options(self, reading: Reading, type: str, options: Mapping[str, Any]) -> None:
         if not options:

@@ -65,6 +65,11 @@ class Reading:
         """Nothing more is told about what is at `path`."""
         self._unknown.add(path)
 
+    @property
+    def has_unknown(self) -> bool:
+        """Whether anything could not be filled in, or is not to be judged further."""
+        return bool(self._unknown)
+
     def is_unknown(self, path: Path) -> bool:
         """Whether the value at `path`, or what it is in, could not be filled in."""
         return bool(self._unknown) and any(path[:end] in self._unknown for end in range(1, len(path) + 1))

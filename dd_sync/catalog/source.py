@@ -266,7 +266,7 @@ def read_file(folder: Path, relative: Path) -> Source:
             name, f"larger than {LARGEST_FILE // 1_000_000} MB", "split it into files by service or team"
         )
     if b"\r" in data:
-        # To YAML a lone CR ends a line. As an LF it does so to all that looks for places, which stay the same.
+        # To YAML a lone CR ends a line. As an LF it does so for all that looks for places; offsets stay.
         data = _LONE_CR.sub(b"\n", data)
     try:
         text = data.decode("utf-8-sig")

@@ -46,6 +46,8 @@ RULES: tuple[ModuleType, ...] = (
     runbook_link,
     unreachable_block,
 )
+# What these say holds whatever else is wrong with the monitor.
+_OF_TEXTS: tuple[ModuleType, ...] = (handles, message_syntax, personal_data)
 
 
 def run(
@@ -95,6 +97,9 @@ def _run(
         subject = Subject(declared, catalog)
         for rule, check in each if declared.guard in BUILT_IN else (*each, *more):
             yield from _problems(rule, check, subject)
+    for declared in catalog.wrong:
+        for module in _OF_TEXTS:
+            yield from _problems(rule_id(module), module.check, Subject(declared, catalog))
     yield from _of_resources(catalog)
     for module in RULES:
         if hasattr(module, "check_catalog"):
