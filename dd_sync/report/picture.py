@@ -151,12 +151,13 @@ class _Drawing:
     def _bands(self) -> Iterator[str]:
         y = self._rows["state"]
         yield _label(_LEFT - 6, y + 13, "state", "end")
-        for start, stop, name in _stretches(self._states):
+        times, states = _worst(self._times, self._states, self._first, self._last)
+        for start, stop, name in _stretches(states):
             if name not in _CLASSES:
                 continue
-            left = self._x(int(self._times[start]))
-            right = self._x(int(self._times[stop])) if stop < self._times.size else _LEFT + _COLUMNS
-            since = relative_to(self._picture.start, int(self._times[start]))
+            left = self._x(int(times[start]))
+            right = self._x(int(times[stop])) if stop < times.size else _LEFT + _COLUMNS
+            since = relative_to(self._picture.start, int(times[start]))
             yield (
                 f'<rect class="state {_CLASSES[name]}" x="{left:.1f}" y="{y}" '
                 f'width="{max(1.0, right - left):.1f}" height="{_BAND}">'
@@ -288,6 +289,14 @@ def _thinned(times: Ints, values: Floats, first: int, last: int) -> tuple[list[i
         else:
             kept.extend(sorted({start + int(np.nanargmin(part)), start + int(np.nanargmax(part))}))
     return times[kept].tolist(), values[kept].tolist()
+
+
+def _worst(times: Ints, states: Bytes, first: int, last: int) -> tuple[Ints, Bytes]:
+    """All states, or of more than can be told apart the worst of each column of the picture."""
+    if times.size <= 2 * _COLUMNS:
+        return times, states
+    edges = np.flatnonzero(np.diff((times - first) * _COLUMNS // (last - first), prepend=-1))
+    return times[edges], np.maximum.reduceat(states, edges)
 
 
 def _stretches(codes: Bytes) -> Iterator[tuple[int, int, str]]:
