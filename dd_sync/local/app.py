@@ -16,7 +16,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dd_sync.local import control, dashboards, downtimes, events, holds, intake, monitors, search, webhooks
+from dd_sync.local import (
+    control,
+    dashboards,
+    downtimes,
+    events,
+    holds,
+    intake,
+    monitors,
+    search,
+    streams,
+    webhooks,
+)
 from dd_sync.local.http import (
     ORDINARY,
     SERIES_V1,
@@ -119,10 +130,14 @@ ENDPOINTS = (
     Endpoint("GET", "/api/v2/events", events.listing, limit="events_list"),
     Endpoint("POST", "/api/v2/events/search", events.search, limit="events_list"),
     Endpoint("POST", "/api/v1/events", events.post, both=False),
+    Endpoint("POST", "/api/v1/check_run", streams.check_runs, both=False, body=SERIES_V1),
+    Endpoint("POST", "/api/v2/logs", streams.logs, both=False, body=SERIES_V2),
     # Not Datadog's: what this tool's own users ask.
     Endpoint("GET", "/api/holds", holds.listing),
     Endpoint("GET", "/api/holds/{id}", holds.one),
     Endpoint("POST", "/local/series", intake.history, both=False, body=SERIES_V1),
+    Endpoint("POST", "/local/check_run", streams.check_history, both=False, body=SERIES_V1),
+    Endpoint("POST", "/local/events", streams.event_history, both=False, body=SERIES_V1),
     Endpoint("POST", "/local/evaluate", control.evaluate, both=False),
     Endpoint("GET", "/local/notifications", control.notifications, both=False),
     Endpoint("GET", "/local/status", control.status, both=False),

@@ -6,6 +6,8 @@ GET  /local/status         what is kept, when it was last evaluated, and which m
 GET  /local/clock          {"now": ISO, "epoch": seconds, "simulated": bool}
 POST /local/clock          {"advance": "30m"} or {"to": ISO time}: moves a simulated clock, evaluates
 POST /local/series         the v2 series body with points of any age that is kept, or ahead
+POST /local/check_run      the body of /api/v1/check_run, likewise
+POST /local/events         [{"source", "timestamp", "tags", "attributes", "message"}], likewise
 """
 
 from __future__ import annotations

@@ -103,6 +103,14 @@ CREATE TABLE IF NOT EXISTS posted (
     source TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS posted_by_time ON posted (at);
+CREATE TABLE IF NOT EXISTS streams (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS streams_by_name ON streams (kind, name, at);
 """
 
 

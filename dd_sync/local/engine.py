@@ -9,7 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from dd_sync.errors import DdSyncError, QueryError
-from dd_sync.evaluate.replay import Replay, Rule, Transition, compile_rule, evaluation_times, replay
+from dd_sync.evaluate.replay import (
+    Replay,
+    Rule,
+    Transition,
+    compile_rule,
+    evaluation_times,
+    parts_of,
+    replay,
+)
 from dd_sync.evaluate.select import TOTAL
 from dd_sync.evaluate.silence import Silence
 from dd_sync.evaluate.sources import Sources
@@ -22,10 +30,13 @@ from dd_sync.local.org import Evaluated
 from dd_sync.local.points_table import RETENTION
 from dd_sync.local.schedule import spans_between
 from dd_sync.local.store import Store
+from dd_sync.local.streams_table import Checks, EventStreams
 from dd_sync.local.verdicts_table import Group, Told, Verdict
 from dd_sync.model.monitor import Monitor
 from dd_sync.model.state import State
-from dd_sync.query.parser import parse
+from dd_sync.query.alerts import EventAlert, FormulaAlert
+from dd_sync.query.nodes import MetricAlert
+from dd_sync.query.queries import parse_query
 
 LOG = logging.getLogger("dd_sync.local")
 
@@ -45,10 +56,11 @@ class _Due:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What an evaluation found; `told` in the order it happened."""
+    """What an evaluation found; `told` in the order it happened. replay: None if it cannot be evaluated."""
 
     due: _Due
     verdict: Verdict
+    replay: Replay | None = None
     groups: tuple[Group, ...] = ()
     gone: tuple[str, ...] = ()
     told: tuple[Told, ...] = ()
@@ -77,7 +89,7 @@ class Engine:
                 downtimes = self._store.downtimes.all()
                 due = self._due()
             self._forget_rules({one.monitor.id for one in due})
-            found = [self._evaluated(one, downtimes, until) for one in due if not self._stopping.is_set()]
+            found = self._all(due, downtimes, until)
             self._keep(found)
         return Evaluated(
             until,
@@ -101,12 +113,44 @@ class Engine:
             for monitor in self._store.monitors.all()
         ]
 
-    def _evaluated(self, due: _Due, downtimes: Sequence[StoredDowntime], until: datetime) -> _Found:
+    def _all(self, due: Sequence[_Due], downtimes: Sequence[StoredDowntime], until: datetime) -> list[_Found]:
+        """In the order of the monitors, though composites wait for their parts."""
+        needed = {one.monitor.id: self._parts(one.monitor) for one in due}
+        wanted = {part for parts in needed.values() for part in parts}
+        replays: dict[int | str, Replay] = {}
+        found: list[_Found] = []
+        for one in sorted(due, key=lambda one: bool(needed[one.monitor.id])):
+            if self._stopping.is_set():
+                break
+            result = self._evaluated(one, downtimes, until, replays)
+            found.append(result)
+            if result.replay is not None and one.monitor.id in wanted:
+                replays[one.monitor.id] = result.replay
+        return sorted(found, key=lambda one: one.due.monitor.id)
+
+    def _parts(self, monitor: StoredMonitor) -> tuple[int | str, ...]:
+        rule = self._rule(monitor)
+        return () if isinstance(rule, str) else parts_of(rule)
+
+    def _evaluated(
+        self,
+        due: _Due,
+        downtimes: Sequence[StoredDowntime],
+        until: datetime,
+        parts: Mapping[int | str, Replay],
+    ) -> _Found:
         rule = self._rule(due.monitor)
         if isinstance(rule, str):
             return _unsupported(due, until, rule)
+        store = self._store
+        sources = Sources(
+            series=store.points,
+            checks=Checks(store.streams),
+            events=EventStreams(store.streams, store.posted),
+            parts=parts,
+        )
         try:
-            return _evaluate(self._store, due, rule, downtimes, until)
+            return _evaluate(sources, due, rule, downtimes, until)
         except DdSyncError as error:
             return _unsupported(due, until, error.problem)
         except Exception:
@@ -145,30 +189,27 @@ class Engine:
             return
         self._pruned = now
         self._store.points.drop_before(int((now - RETENTION).timestamp()))
+        self._store.streams.drop_before(now - RETENTION)
         self._store.told.drop_before(int((now - _KEEP_TOLD).timestamp()))
 
 
 def _evaluate(
-    store: Store, due: _Due, rule: Rule, downtimes: Sequence[StoredDowntime], until: datetime
+    sources: Sources, due: _Due, rule: Rule, downtimes: Sequence[StoredDowntime], until: datetime
 ) -> _Found:
     monitor, end = due.monitor, int(until.timestamp())
     start = _start(due, until)
     times = evaluation_times(rule, start, end + 1)
-    if not len(times):
-        return _Found(due, due.verdict or _verdict(due, rule, {}, end, ()))
     previous = {name: GroupState.from_json(group.state) for name, group in due.groups.items()}
     since = min((state.evaluated_at for state in previous.values()), default=start)
-    done = replay(
-        rule,
-        Sources(series=store.points),
-        times,
-        previous=previous,
-        downtimes=_silences(monitor, downtimes, datetime.fromtimestamp(since, UTC), until),
-    )
+    silences = _silences(monitor, downtimes, datetime.fromtimestamp(since, UTC), until)
+    done = replay(rule, sources, times, previous=previous, downtimes=silences)
+    if not len(times):
+        return _Found(due, due.verdict or _verdict(due, done.rule, {}, end, ()), done)
     groups = _groups(due.groups, done)
     return _Found(
         due,
-        _verdict(due, rule, groups, end, done.transitions),
+        _verdict(due, done.rule, groups, end, done.transitions),
+        done,
         tuple(groups.values()),
         tuple(due.groups.keys() - groups.keys()),
         _told(monitor, done),
@@ -283,9 +324,14 @@ def _as_monitor(monitor: StoredMonitor) -> Monitor:
 
 def _measures(monitor: StoredMonitor) -> object:
     """What a monitor's groups are groups of: its query without the threshold."""
-    query = str(monitor.definition["query"])
+    definition = monitor.definition
+    query = str(definition["query"])
     try:
-        alert = parse(query)
+        alert = parse_query(str(definition["type"]), query)
     except QueryError:
         return query
-    return alert.aggregation, alert.expression
+    match alert:
+        case MetricAlert() | EventAlert() | FormulaAlert():
+            options = definition.get("options") or {}
+            return replace(alert, threshold=None, comparator=">"), options.get("variables")
+    return alert

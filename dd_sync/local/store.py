@@ -11,6 +11,7 @@ from dd_sync.local.downtimes_table import DowntimeTable
 from dd_sync.local.monitors_table import MonitorTable
 from dd_sync.local.points_table import PointTable
 from dd_sync.local.posted_table import PostedTable
+from dd_sync.local.streams_table import StreamTable
 from dd_sync.local.verdicts_table import ToldTable, VerdictTable
 
 
@@ -28,6 +29,7 @@ class Store:
         self.verdicts = VerdictTable(self._database)
         self.told = ToldTable(self._database)
         self.posted = PostedTable(self._database)
+        self.streams = StreamTable(self._database)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Reads and writes within are one step to everybody else, and on the disk when it ends."""

@@ -122,15 +122,16 @@ def test_it_makes_no_difference_in_how_many_steps_time_passes(start: Start) -> N
 
 
 def test_a_monitor_that_cannot_be_evaluated_stops_no_other(datadog: Client) -> None:
-    odd = datadog.create(query="avg(last_1h):anomalies(avg:cpu{*}, 'basic', 2) >= 1", options={})["id"]
-    first, second = (datadog.create(name=name)["id"] for name in "ab")
-    both = datadog.create(name="both", type="composite", query=f"{first} && {second}", options={})["id"]
+    query = 'processes("nginx").over("*").rollup("count").last("10m") < 1'
+    odd = datadog.create(type="process alert", query=query, options={})["id"]
+    first = datadog.create(name="a")["id"]
+    both = datadog.create(name="both", type="composite", query=f"{first} && {odd}", options={})["id"]
     flood(datadog, "acme")
     datadog.advance("30m")
     done = datadog.done("POST", "/local/evaluate", {})
     assert [one["monitor_id"] for one in done["unsupported"]] == [odd, both]
     assert all(one["reason"] for one in done["unsupported"])
-    assert (done["monitors"], done["until"]) == (4, later(minutes=30))
+    assert (done["monitors"], done["until"]) == (3, later(minutes=30))
     assert datadog.done("GET", "/local/status")["unsupported"] == done["unsupported"]
     assert datadog.states(first) == {"tenant:acme": "Alert"}
     assert datadog.done("GET", f"/api/v1/monitor/{odd}")["overall_state"] == "No Data"
