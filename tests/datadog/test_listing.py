@@ -126,6 +126,15 @@ def test_a_search_that_cannot_count_is_done_without(counted: Any) -> None:
     assert pages.cursors == [0, 1000, 1500]
 
 
+@pytest.mark.parametrize(("counted", "told"), [(0, 0), (7, 7), (None, None), (reply(500), None)])
+def test_the_search_counts_by_itself_or_says_nothing(counted: Any, told: int | None) -> None:
+    pages = Pages(7, counted=counted)
+    with wild(pages) as server:
+        assert client(server.url).monitors.count(("a:1",)) == told
+    assert set(pages.searched) == {'tag:"a:1"'}
+    assert pages.pages == []
+
+
 def test_pages_by_id_that_go_backwards_are_refused() -> None:
     answers = [monitors(1, 1000), {}, monitors(500, 2), monitors(400, 1)]
     with (

@@ -11,7 +11,7 @@ from dd_sync.datadog.client import Datadog, connect
 from dd_sync.datadog.retry import Patience
 from dd_sync.errors import DatadogError, Exit
 from dd_sync.model.downtime import Downtime
-from dd_sync.snooze.request import read_snooze, request_snooze
+from dd_sync.snooze.request import Policy, read_snooze, request_snooze
 from tests.exchanges.stub import Replay, replaying
 
 API_KEY = "0123456789abcdef0123456789abcdef"
@@ -154,7 +154,7 @@ def test_a_snooze_lives_as_one_downtime_from_create_to_cancel() -> None:
         now=now,
         reason="load test",
         owner="ops",
-        longest=timedelta(hours=24),
+        policy=Policy(longest=timedelta(hours=24)),
         catalog="c",
         tenant_tag="tenant",
     )
