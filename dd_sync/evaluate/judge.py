@@ -77,7 +77,7 @@ def judge(
 
     values: float64 [groups, T], T >= 1, NaN where a window held no data; full: where the window is as full as
     the rule asks, None if it asks nothing. previous: per group its state before times[0], None for one not
-    known. recovering: what is compared with the recovery thresholds, if not the values.
+    known. recovering: what is compared with the recovery thresholds instead; to reach one is then enough.
     """
     gaps: Bools = np.asarray(np.isnan(values))
     life = lives(rule, times, ~gaps, previous)
@@ -91,7 +91,7 @@ def judge(
     cleared = ~life.alive | life.resolved | life.no_data
     if rule.missing is Missing.OK:
         cleared |= life.missing
-    judging = _Judging(bounds, values, values if recovering is None else recovering, rule.independent)
+    judging = _Judging(bounds, values, recovering, rule.independent)
     signs = judging.signs(bounds.critical, bounds.critical_recovery)
     alert = _held(signs, counted, cleared, was(previous, State.ALERT))
     states = life.alive.astype(np.int8)
@@ -122,7 +122,7 @@ class _Judging:
 
     bounds: Thresholds
     values: Floats
-    recovering: Floats
+    recovering: Floats | None
     independent: bool
 
     def signs(self, threshold: float, recovery: float | None) -> tuple[Bools, Bools]:
@@ -130,7 +130,9 @@ class _Judging:
         hit = _HIT[self.bounds.comparator](self.values, threshold)
         if recovery is None or self.independent:
             return hit, ~hit
-        return hit, ~hit & _RECOVERED[self.bounds.comparator](self.recovering, recovery)
+        if self.recovering is None:
+            return hit, ~hit & _RECOVERED[self.bounds.comparator](self.values, recovery)
+        return hit, ~hit & _RECOVERED[self.bounds.comparator[0]](self.recovering, recovery)
 
 
 def _held(signs: tuple[Bools, Bools], counted: Bools, cleared: Bools, before: Bools) -> Bools:

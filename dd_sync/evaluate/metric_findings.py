@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from dd_sync.evaluate.algorithm_values import algorithm_values
 from dd_sync.evaluate.expression import Evaluation, Watch
 from dd_sync.evaluate.findings import Words, no_words
 from dd_sync.evaluate.functions import crosses_groups
@@ -37,8 +38,8 @@ class MetricFindings:
         """times: int64 epoch seconds, ascending, at least one."""
         self._rule, self._times = rule, times
         ends = times - rule.delay
-        self._leaves = Leaves.of(rule, source, int(ends[0]) - rule.window, int(ends[-1]))
-        self._together = crosses_groups(rule.alert.expression)
+        self._leaves = Leaves.of(rule, source, int(ends[0]) - rule.lookback, int(ends[-1]))
+        self._together = _together(rule)
         self._all: _Found | None = None
 
     @property
@@ -55,7 +56,9 @@ class MetricFindings:
         for at in range(0, len(groups), size):
             rows = slice(at, at + size)
             found = self._of_all(groups) if leaves is None else self._found(leaves.part(tuple(groups[rows])))
-            judged.put(rows, judge(self._rule, self._rule.thresholds, self._times, *found, previous[rows]))
+            values, full, recovering = found
+            bounds, before = self._rule.thresholds, previous[rows]
+            judged.put(rows, judge(self._rule, bounds, self._times, values, full, before, recovering))
         return judged
 
     def _groups_at_once(self, leaves: Leaves) -> int:
@@ -66,36 +69,49 @@ class MetricFindings:
         """Some groups, where what one comes to depends on the others. Those without data are allowed."""
         if self._all is None:
             self._all = self._found(self._leaves)
-        values, full = self._all
+        values, full, _ = self._all
         at = {group: row for row, group in enumerate(self.groups)}
         rows = np.array([at.get(group, len(at)) for group in groups], dtype=np.int64)
         values = np.concatenate([values, np.full((1, self._times.size), np.nan)])[rows]
         if full is not None:
             full = np.concatenate([full, np.zeros((1, self._times.size), dtype=np.bool_)])[rows]
-        return values, full
+        return values, full, None
 
     def watched(self, group: Group, watch: Watch) -> tuple[float, bool, Leaves]:
         """The value of one group at the one time that was asked for, its parts shown to `watch`; whether its
         window is full; and what was read. NaN without data."""
         leaves = self._leaves if self._together else self._leaves.part((group,))
-        evaluation = Evaluation(self._rule, leaves, self._times, watch)
         row = self.groups.index(group) if self._together and group in self.groups else 0
+        if self._rule.algorithm is not None:
+            found, _ = algorithm_values(self._rule, self._rule.algorithm, leaves, self._times, watch)
+            return float(found[row, 0]), True, leaves
+        evaluation = Evaluation(self._rule, leaves, self._times, watch)
         full = self._rule.check is None or bool(evaluation.full()[row, 0])
         return float(evaluation.values()[row, 0]), full, leaves
 
     def _found(self, leaves: Leaves) -> _Found:
         rule = self._rule
+        if rule.algorithm is not None:
+            found, recovering = algorithm_values(rule, rule.algorithm, leaves, self._times)
+            return found, None, recovering
         per_time = max(leaves.rows, 1) * (rule.window // min(rule.steps) + 2)
         size = max(1, _MOST // per_time)
         parts = [
             Evaluation(rule, leaves, self._times[at : at + size]) for at in range(0, self._times.size, size)
         ]
         values = _joined([part.values() for part in parts])
-        return values, None if rule.check is None else _joined([part.full() for part in parts])
+        return values, None if rule.check is None else _joined([part.full() for part in parts]), None
 
 
-# float64 [groups, T], NaN where a window held nothing; and where windows are full, None if any will do.
-_Found = tuple[Floats, Bools | None]
+def _together(rule: MetricRule) -> bool:
+    """Whether what one group comes to depends on the others."""
+    outliers = rule.algorithm is not None and rule.algorithm.name == "outliers"
+    return outliers or crosses_groups(rule.alert.expression)
+
+
+# float64 [groups, T], NaN where a window held nothing; where windows are full, None if any will do; and what
+# recovery is judged by, None if it is the values.
+_Found = tuple[Floats, Bools | None, Floats | None]
 
 
 def _joined(parts: list[_Array]) -> _Array:

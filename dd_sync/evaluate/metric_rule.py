@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dd_sync.evaluate.aggregate import OUTER, default_step
+from dd_sync.evaluate.algorithms import APPROXIMATION, Algorithm, algorithm_of
 from dd_sync.evaluate.calls import SHIFTS, calls_in, has_arithmetic, inner
 from dd_sync.evaluate.combine import value_when_empty
 from dd_sync.evaluate.rule import Missing, Rule, Thresholds, read_missing, read_rule, read_thresholds, whole
@@ -19,7 +20,13 @@ from dd_sync.query.nodes import Call, Expression, Metric, MetricAlert
 from dd_sync.query.parser import parse as parse_query
 from dd_sync.query.tools import metrics_in
 
-_OPTIONS = frozenset(("evaluation_delay", "scheduling_options"))
+_OPTIONS = frozenset(("evaluation_delay", "scheduling_options", "threshold_windows"))
+# Functions whose published text can be read in more than one way.
+READINGS = {
+    "integral": "approximation: integral() is read as the sum of seconds times value, by trapezoids",
+    "piecewise_constant": "approximation: piecewise_constant() fits the steps that least squares choose",
+    "robust_trend": "approximation: robust_trend() is Huber's regression with its usual constants",
+}
 # The nominal length of a window that begins anew; from it follow the rollup and how often it is evaluated.
 _NOMINAL = {"h": 3600, "d": 86400, "mo": 30 * 86400}
 
@@ -40,6 +47,12 @@ class MetricRule(Rule):
     split: bool
     steps: tuple[int, ...]
     cumulative: Cumulative | None = None
+    algorithm: Algorithm | None = None
+
+    @property
+    def lookback(self) -> int:
+        """How far before its end an evaluation reads, in seconds."""
+        return self.window if self.algorithm is None else self.algorithm.lookback
 
     def starts(self, ends: Ints) -> Ints:
         """Where the windows begin that end at `ends`, int64 [T], epoch seconds."""
@@ -53,19 +66,21 @@ def compile_metric(key: str, monitor: Monitor, monitor_id: int) -> MetricRule:
     cumulative = _cumulative(monitor.query, alert, options)
     nominal = _nominal(monitor.query, alert)
     window = nominal if cumulative is None else cumulative.longest
-    split = _split(alert)
-    keys = Support(monitor.query, split=split).keys(alert.expression)
+    algorithm = algorithm_of(monitor.query, alert, options)
+    inner_part = alert.expression if algorithm is None else algorithm.inner
+    split = algorithm is None and _split(alert)
+    keys = Support(monitor.query, split=split).keys(inner_part)
     if keys is None:
         raise unsupported(monitor.query, alert.expression, "a query without a metric is not evaluated here")
     basis = read_rule(key, monitor, monitor_id, keys, window=window, also=_OPTIONS)
-    step = default_step(nominal)
+    step = default_step(nominal) if algorithm is None else algorithm.step
     basis = replace(
         basis,
         delay=whole(options, "evaluation_delay") or 0,
         thresholds=read_thresholds(alert.comparator, alert.threshold, options),
         missing=_missing(alert, options),
         empty=value_when_empty(alert.expression),
-        notes=_notes(alert, step, nominal),
+        notes=_notes(alert, step, nominal, algorithm),
     )
     return MetricRule(
         **basis.shared(),
@@ -75,6 +90,7 @@ def compile_metric(key: str, monitor: Monitor, monitor_id: int) -> MetricRule:
         split=split,
         steps=_steps(monitor.query, alert, step, split),
         cumulative=cumulative,
+        algorithm=algorithm,
     )
 
 
@@ -87,7 +103,7 @@ def _nominal(text: str, alert: MetricAlert) -> int:
         )
     if aggregation.method == "percentile":
         _refuse_other_aggregations(text, alert.expression)
-    if aggregation.window.kind == "next":
+    if aggregation.window.kind == "next" and not _is_call(alert.expression, "forecast"):
         raise unsupported(
             text, aggregation.window, "only forecast() looks ahead", "write last_1h or the like"
         )
@@ -98,6 +114,10 @@ def _nominal(text: str, alert: MetricAlert) -> int:
     if aggregation.window.kind == "current":
         return _NOMINAL[aggregation.window.unit]
     return int(aggregation.window.length.total_seconds())
+
+
+def _is_call(expression: Expression, name: str) -> bool:
+    return isinstance(expression, Call) and expression.name == name
 
 
 def _refuse_other_aggregations(text: str, expression: Expression) -> None:
@@ -157,12 +177,19 @@ def _missing(alert: MetricAlert, options: Mapping[str, Any]) -> Missing:
     return read_missing(options, default=Missing.ZERO if counts else Missing.KEEP)
 
 
-def _notes(alert: MetricAlert, step: int, window: int) -> tuple[str, ...]:
+def _notes(alert: MetricAlert, step: int, window: int, algorithm: Algorithm | None) -> tuple[str, ...]:
     """What was chosen where Datadog publishes nothing, if the result depends on it."""
+    if algorithm is not None:
+        return (APPROXIMATION.format(name=algorithm.name),)
+    called = {call.name for call in calls_in(alert.expression)}
+    read = tuple(READINGS[name] for name in sorted(called & READINGS.keys()))
     chosen = [metric for metric in metrics_in(alert.expression) if reading_of(metric).step is None]
     if not chosen or (alert.aggregation.method == "sum" and _linear(alert.expression)):
-        return ()
-    return (f"the query names no rollup: buckets of {step} s were chosen for its window of {window} s",)
+        return read
+    return (
+        *read,
+        f"the query names no rollup: buckets of {step} s were chosen for its window of {window} s",
+    )
 
 
 def _linear(expression: Expression) -> bool:
