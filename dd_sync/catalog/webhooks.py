@@ -22,6 +22,7 @@ from dd_sync.model.secrets import may_be_written, secret_in_url
 
 _HINT = "keep it in a custom variable of Datadog's Webhooks integration, and write $ITS_NAME here"
 _LONGEST_URL = 2000
+_LONGEST_HEADER = 2000
 
 
 def _url(value: Any) -> Any:
@@ -48,6 +49,12 @@ def _payload(value: Any) -> Any:
     )
 
 
+def _header(value: Any) -> Any:
+    if isinstance(value, str) and (len(value.splitlines()) > 1 or len(value) > _LONGEST_HEADER):
+        raise Unfit("not the value of a header", hint=f"one line of at most {_LONGEST_HEADER:,} characters")
+    return value
+
+
 class WebhookForm(Form):
     """Datadog's own fields of a webhook."""
 
@@ -56,7 +63,9 @@ class WebhookForm(Form):
     payload: Annotated[str | dict[str, Any] | None, BeforeValidator(_payload)] = Field(
         default=None, description="A mapping or a text with Datadog's $VARIABLES; Datadog's own if not given."
     )
-    custom_headers: dict[str, str] | None = Field(default=None, description="Secrets as $NAME only.")
+    custom_headers: dict[str, Annotated[str, BeforeValidator(_header)]] | None = Field(
+        default=None, description="Secrets as $NAME only."
+    )
     encode_as: Literal["json", "form"] = Field(default="json", description="How the payload is sent.")
 
 

@@ -66,9 +66,14 @@ class DatadogDashboards:
 
     def _whole(self, method: str, path: str, send: Callable[[], Any]) -> Json:
         answer = self.wire.call(method, path, send)
-        if not _is_summary(answer) or not isinstance(answer.get("widgets"), list):
+        if not _is_summary(answer) or not isinstance(answer.get("widgets"), list) or not _has_lists(answer):
             raise shape_error(f"{method} {path}", self.wire.target, "something that is not a dashboard")
         return dict(answer)
+
+
+def _has_lists(answer: Any) -> bool:
+    names = ("tags", "notify_list", "template_variables", "template_variable_presets")
+    return all(isinstance(answer.get(name), list | None) for name in names)
 
 
 def _is_summary(item: Any) -> bool:

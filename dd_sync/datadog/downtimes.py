@@ -58,6 +58,8 @@ class DatadogDowntimes:
         found = self._all(current_only=True)
         for item in found:
             self._read(f"GET {_PATH}", item)
+            if not _is_whole(item["attributes"]):
+                raise shape_error(f"GET {_PATH}", self.wire.target, "a downtime of another shape")
         return found
 
     def _all(self, current_only: bool) -> _Bodies:
@@ -117,6 +119,29 @@ class DatadogDowntimes:
         if downtime is None or not downtime.id:
             raise shape_error(request, self.wire.target, "something that is not a downtime")
         return downtime
+
+
+def _is_whole(attributes: Any) -> bool:
+    """Whether what is compared of a downtime has the type that Datadog gives it."""
+    identifier, schedule = attributes.get("monitor_identifier"), attributes.get("schedule")
+    if not isinstance(identifier, dict | None) or not isinstance(schedule, dict | None):
+        return False
+    recurrences = (schedule or {}).get("recurrences")
+    texts = ("message", "scope", "display_timezone", "status")
+    lists = (
+        (identifier or {}).get("monitor_tags"),
+        attributes.get("notify_end_states"),
+        attributes.get("notify_end_types"),
+    )
+    return (
+        all(isinstance(attributes.get(name), str | None) for name in texts)
+        and all(_is_list_of(value, str) for value in lists)
+        and _is_list_of(recurrences, dict)
+    )
+
+
+def _is_list_of(value: Any, kind: type) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(one, kind) for one in value))
 
 
 def _total(answer: Mapping[str, Any], seen: int) -> int:

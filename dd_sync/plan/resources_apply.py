@@ -54,6 +54,11 @@ class ResourceRun:
         kinds: dict[Kind, set[str]] = {}
         for change in self.plan.resources:
             kinds.setdefault(change.kind, set()).add(change.key)
+        for kind in kinds.keys() - self.calls.keys():
+            raise UnsafePlan(
+                f"this plan changes {kind}s, and the catalog has no section for them any more",
+                hint=f"plan again; leave an empty `{kind}s: []` until the last of them is deleted",
+            )
         return {kind: self.calls[kind].read(keys) for kind, keys in kinds.items()}
 
     def _moved(self, change: ResourceChange) -> str:

@@ -114,6 +114,7 @@ def test_a_literal_secret_is_refused_and_not_repeated(read: Read, lines: str, ex
         (f"{URL}\npayload: [1]", "m.yaml:4:5 expected a payload, found a list"),
         (f"{URL}\nencode_as: xml", "m.yaml:4:16 expected json or form, found the text 'xml'"),
         (f"{URL}\ncustom_headers: {{X: 3}}", "m.yaml:4:25 expected text, found 3"),
+        (f'{URL}\ncustom_headers: {{X: "a\\nb"}}', "m.yaml:4:25 not the value of a header"),
         (f"{URL}\nname: other", "m.yaml:4:5 unknown key 'name'"),
     ],
 )

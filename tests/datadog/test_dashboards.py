@@ -193,6 +193,28 @@ def test_downtimes_are_read_whole() -> None:
         assert found["attributes"] == attributes
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"monitor_identifier": {"monitor_tags": [{}]}},
+        {"schedule": {"recurrences": [3]}},
+        {"notify_end_states": "alert"},
+        {"notify_end_types": [1]},
+        {"display_timezone": 3},
+    ],
+)
+def test_a_downtime_of_another_shape_is_an_error(attributes: dict[str, Any]) -> None:
+    body: dict[str, Any] = {"data": [{"id": "d-1", "attributes": attributes}]}
+    with answering(lambda *_: (200, body)) as datadog, pytest.raises(DatadogError, match="downtime"):
+        datadog.downtimes.bodies()
+
+
+def test_a_dashboard_of_another_shape_is_an_error() -> None:
+    body = {**summary(1), "widgets": [], "tags": "team:a"}
+    with answering(lambda *_: (200, body)) as datadog, pytest.raises(DatadogError, match="not a dashboard"):
+        datadog.dashboards.get("a")
+
+
 def test_a_downtime_that_cannot_be_read_is_an_error() -> None:
     body: dict[str, Any] = {"data": [{"attributes": {}}]}
     with answering(lambda *_: (200, body)) as datadog, pytest.raises(DatadogError, match="not a downtime"):

@@ -235,6 +235,15 @@ def test_what_is_there_now_but_was_not_stops_everything(world: World) -> None:
         apply(made, monitors, sleep=Naps(), calls=world.calls)
 
 
+def test_a_saved_delete_is_refused_once_the_section_is_gone(world: World) -> None:
+    run([downtime()], world)
+    monitors = MemoryMonitors()
+    made = plan([], world, monitors)
+    with pytest.raises(UnsafePlan, match="no section for them any more"):
+        apply(made, monitors, sleep=Naps())
+    assert len(world.downtimes.bodies()) == 1
+
+
 def test_a_failure_leaves_the_rest_to_go_on(world: World) -> None:
     world.downtimes.before = once("create", REFUSED)
     report = run([downtime("w/a"), downtime("w/b"), dashboard()], world)
