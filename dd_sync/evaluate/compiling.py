@@ -14,14 +14,15 @@ from dd_sync.query.queries import parse_query
 from dd_sync.query.tools import is_metric_query
 
 
-def compile_rule(key: str, monitor: Monitor, monitor_id: int = 0) -> Rule:
+def compile_rule(key: str, monitor: Monitor, monitor_id: int = 0, *, rollup: int | None = None) -> Rule:
     """Read a monitor's query, message and options.
 
+    rollup: seconds, of metrics whose query names none, None for the usual choice.
     Raises QueryError or TemplateError for what is not in Datadog's languages, and Unsupported for what is
     but cannot be evaluated here; places are relative to the query or the message.
     """
     if is_metric_query(monitor.type, monitor.query):
-        return compile_metric(key, monitor, monitor_id)
+        return compile_metric(key, monitor, monitor_id, rollup)
     if monitor.type == "service check":
         return compile_check(key, monitor, monitor_id)
     if monitor.type == "composite":

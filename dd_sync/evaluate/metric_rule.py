@@ -59,7 +59,7 @@ class MetricRule(Rule):
         return ends - self.window if self.cumulative is None else self.cumulative.starts(ends)
 
 
-def compile_metric(key: str, monitor: Monitor, monitor_id: int) -> MetricRule:
+def compile_metric(key: str, monitor: Monitor, monitor_id: int, rollup: int | None = None) -> MetricRule:
     """Raises QueryError, TemplateError and Unsupported; places are relative to the query or the message."""
     alert = parse_query(monitor.query)
     options = monitor.options
@@ -73,7 +73,7 @@ def compile_metric(key: str, monitor: Monitor, monitor_id: int) -> MetricRule:
     if keys is None:
         raise unsupported(monitor.query, alert.expression, "a query without a metric is not evaluated here")
     basis = read_rule(key, monitor, monitor_id, keys, window=window, also=_OPTIONS)
-    step = default_step(nominal) if algorithm is None else algorithm.step
+    step = rollup or default_step(nominal) if algorithm is None else algorithm.step
     basis = replace(
         basis,
         delay=whole(options, "evaluation_delay") or 0,

@@ -121,12 +121,14 @@ def _replay(
     scenario: Scenario, declared: Declared, monitors: Mapping[str, Declared], tenant_tag: str
 ) -> tuple[Replay, Mapping[int | str, Replay]]:
     """The monitor's replay, and before it those of its parts, over the same times."""
-    rule = _rule(declared)
+    rule = _rule(scenario, declared)
     start = int(scenario.form.start.timestamp())
     times = evaluation_times(rule, start, start + int(scenario.form.lasts.total_seconds()) + 1)
     sources = sources_of(scenario)
     parts: dict[int | str, Replay] = {
-        key: _at(times, _rule(monitors[key]), sources, _silences(scenario, monitors[key], tenant_tag))
+        key: _at(
+            times, _rule(scenario, monitors[key]), sources, _silences(scenario, monitors[key], tenant_tag)
+        )
         for key in declared.references
         if key in monitors
     }
@@ -134,8 +136,14 @@ def _replay(
     return _at(times, rule, replace(sources, parts=parts), silences), parts
 
 
-def _rule(declared: Declared) -> Rule:
-    return compile_rule(declared.key, declared.monitor, declared.monitor.id or 0)
+def _rule(scenario: Scenario, declared: Declared) -> Rule:
+    rollup = scenario.form.rollup
+    return compile_rule(
+        declared.key,
+        declared.monitor,
+        declared.monitor.id or 0,
+        rollup=None if rollup is None else int(rollup.total_seconds()),
+    )
 
 
 def _at(times: Ints, rule: Rule, sources: Sources, silences: Sequence[Silence]) -> Replay:

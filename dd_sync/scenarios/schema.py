@@ -132,6 +132,10 @@ class ScenarioForm(Form):
     )
     lasts: Duration = Field(alias="for", description="How long the monitor is evaluated.")
     tunables: dict[str, Any] = Field(default_factory=dict, description="Values of tunables, for this test.")
+    rollup: Duration | None = Field(
+        default=None,
+        description="Of metrics whose query names none; what Datadog takes then is not published.",
+    )
     seed: Seed | None = Field(
         default=None, description="Of made-up samples: the same seed, the same samples."
     )
@@ -155,6 +159,8 @@ class ScenarioForm(Form):
             raise Unfit("the scenario expects nothing", hint="add a line to `expect:`", path=("expect",))
         if sum(one.times for one in self.events) > MOST_EVENTS:
             raise Unfit(f"more than {MOST_EVENTS:,} events", hint="fewer of them will do", path=("events",))
+        if self.rollup is not None and self.rollup > timedelta(days=1):
+            raise Unfit("a rollup is 1d at most", hint="as in 1m or 10m", path=("rollup",))
         self._check_samples()
         self._check_times()
         return self

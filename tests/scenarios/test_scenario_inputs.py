@@ -288,6 +288,24 @@ def test_a_part_that_is_not_there_fails_the_scenario_and_nothing_else(
     assert not outcome.passed
 
 
+# --- what Datadog does not publish -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("rollup", "value"), [("", 100), ("rollup: 1m", 100), ("rollup: 5m", 60)])
+def test_the_rollup_of_a_query_that_names_none_can_be_chosen(
+    scenario: Callable[..., Scenario], declared: MakeDeclared, rollup: str, value: int
+) -> None:
+    monitor = declared("max(last_5m):avg:cpu{*} > 90")
+    series = 'series: [{metric: cpu, type: gauge, values: "50x8 100 50x80"}]'
+    peak = scenario(f"{series}\n{rollup}".rstrip(), f"{{at: 10m, value: {value}}}")
+    outcome = run(peak, {"stream-rate": monitor}, "tenant")
+    assert outcome.failures == ()
+
+
+def test_a_rollup_of_days_is_refused(source: MakeSource) -> None:
+    assert mistake(source, "rollup: 2d")[:2] == ("2d", "a rollup is 1d at most")
+
+
 # --- expectations ------------------------------------------------------------------------------
 
 
