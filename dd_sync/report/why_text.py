@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from textwrap import wrap
 
+from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.replay import Notification
 from dd_sync.evaluate.steps import Step, Steps
 from dd_sync.message.fill import format_number
@@ -98,7 +99,7 @@ class _Text:
         whole = {names.column(step): _number(step.values) for step in steps.steps if not step.buckets}
         yield ""
         if whole:
-            yield f"  {steps.method} over the window"
+            yield f"  {self._over(steps)}"
         width = max((len(number) for number in whole.values()), default=0)
         for letter, text in names.definitions:
             number = f"{whole.get(letter, ''):>{width}}  " if whole else ""
@@ -109,7 +110,18 @@ class _Text:
             yield from self._buckets(bucketed, names, steps)
         if not whole:
             yield ""
-            yield f"  {steps.method} over the window: {value}"
+            yield f"  {self._over(steps)}: {value}"
+
+    def _over(self, steps: Steps) -> str:
+        """What is taken over the window: the buckets, or what a change makes of them."""
+        rule = self.why.case.done.rule
+        change = rule.alert.aggregation.change if isinstance(rule, MetricRule) else None
+        if change is None:
+            return f"{steps.method} over the window"
+        kind = "difference" if change.kind == "change" else "difference in percent"
+        return (
+            f"{steps.method} over the window of the {kind} to {format_duration(change.shift.length)} earlier"
+        )
 
     def _buckets(self, steps: Sequence[Step], names: Names, of: Steps) -> Iterator[str]:
         """A row for each bucket, one for several in a row that are equal."""
@@ -247,7 +259,7 @@ class Names:
             if step.text in letters:
                 continue
             letter = _LETTERS[len(letters)] if len(letters) < len(_LETTERS) else f"q{len(letters)}"
-            definitions.append((letter, _shortened(step.text, letters) or "the change of the one before"))
+            definitions.append((letter, _shortened(step.text, letters)))
             letters[step.text] = letter
         return cls(tuple(definitions), letters)
 

@@ -32,7 +32,7 @@ def write(folder: Path, monitors: str, scenarios: str) -> None:
     (folder / "monitors/scenarios").mkdir(parents=True, exist_ok=True)
     (folder / "monitors/catalog.yaml").write_text(CATALOG)
     (folder / "monitors/all.yaml").write_text(f"monitors:\n{monitors}")
-    (folder / "monitors/scenarios/all.yaml").write_text(f"scenarios:\n{scenarios}")
+    (folder / "monitors/scenarios/all.yaml").write_text(f"scenarios:\n{scenarios or '  []'}")
 
 
 def raw(query: str, kind: str = "query alert", key: str = "it", message: str = "m", **options: Any) -> str:
