@@ -45,9 +45,9 @@ class Algorithm:
     """One of them, and how it is asked for. All times are in seconds.
 
     bound: deviations, or the tolerance. share: percent of outlying points that make an outlier. step: the
-    length of a bucket. trigger, recovery: how much of the past is judged. season: how long one is, 0 for none.
-    recent: how much of the past shows a new level. history: how far back it looks; ahead: how far forward, and
-    upper: at the band's upper edge. zero: a missing count is 0.
+    length of a bucket. trigger, recovery: how much of the past is judged. season: how long one is, 0 for
+    none. recent: how much of the past shows a new level. history: how far back it looks; ahead: how far
+    forward, and upper: at the band's upper edge. zero: a missing count is 0.
     """
 
     call: Call

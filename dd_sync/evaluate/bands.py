@@ -196,7 +196,7 @@ def shares(flags: Floats, starts: Ints, ends: Ints) -> Floats:
     known = ~np.isnan(flags)
     number, hits = (_sums(part.astype(np.float64)) for part in (known, np.nan_to_num(flags)))
     there = number[:, ends] - number[:, starts]
-    result = np.full(there.shape, np.nan)
+    result: Floats = np.full(there.shape, np.nan)
     np.divide(hits[:, ends] - hits[:, starts], there, out=result, where=there > 0)
     return result
 

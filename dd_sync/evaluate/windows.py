@@ -88,7 +88,7 @@ def read_zone(name: object) -> ZoneInfo:
         return ZoneInfo("UTC")
     try:
         return ZoneInfo(str(name))
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise Unsupported(
             "the timezone of scheduling_options does not exist", hint="write one such as Europe/Paris"
         ) from None
