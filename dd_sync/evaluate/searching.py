@@ -6,6 +6,7 @@ lower case. `*` and `?` stand for any characters and for one.
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,6 +41,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 # Durations are kept in nanoseconds.
 _UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9, "d": 86400e9}
 _NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(ns|us|ms|s|m|h|d)?")
+_DEEPEST = 20
 _ESCAPED = re.compile(r"\\(.)|([*?])|([^\\*?]+)|\\", re.DOTALL)
 
 
@@ -74,26 +76,37 @@ class Document:
 
 
 def flat(attributes: Mapping[str, Any]) -> dict[str, list[Value]]:
-    """Values by dotted path: a list gives several, None gives none, true and false are words."""
+    """Values by dotted path: a list gives several, None gives none, true and false are words.
+
+    What is nested more than 20 levels deep is left out, as Datadog leaves it out.
+    """
     found: dict[str, list[Value]] = {}
-    for path, value in _leaves(attributes, ""):
+    for path, value in _leaves(attributes, "", _DEEPEST):
         found.setdefault(path, []).append(value)
     return found
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Value]]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _leaves(inner, path)
+def _leaves(value: Any, path: str, deep: int) -> Iterator[tuple[str, Value]]:
+    if isinstance(value, Mapping | list | tuple):
+        if deep == 0:
+            return
+        named = value.items() if isinstance(value, Mapping) else ((None, inner) for inner in value)
+        for key, inner in named:
+            below = path if key is None else f"{path}.{key}" if path else str(key)
+            yield from _leaves(inner, below, deep - 1)
     elif isinstance(value, bool):
         yield path, "true" if value else "false"
     elif isinstance(value, int | float):
-        yield path, float(value)
+        yield path, _as_float(value)
     elif value is not None:
         yield path, str(value)
+
+
+def _as_float(value: int | float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def text_of(value: Value) -> str:

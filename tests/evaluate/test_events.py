@@ -382,6 +382,7 @@ PLAIN = 'formula("query1").last("5m") > 5'
         ('formula("query1").rollup("sum").last("5m") > 5', {"variables": [BAD]}, ".rollup()"),
         ('formula("query1").last("5m").anomaly(direction="both") > 5', {"variables": [BAD]}, ".anomaly()"),
         ('formula("derivative(query1)").last("5m") > 5', {"variables": [BAD]}, "derivative()"),
+        ('formula("abs(\'x\')").last("5m") > 5', {"variables": [BAD]}, "'x' stands where"),
         ('formula("abs(query1, 2)").last("5m") > 5', {"variables": [BAD]}, "abs()"),
         (PLAIN, {"variables": [{**BAD, "data_source": "cloud_cost"}]}, "'cloud_cost'"),
         (PLAIN, {"variables": [{**BAD, "compute": "x"}]}, "'compute'"),

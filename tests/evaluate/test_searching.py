@@ -150,6 +150,19 @@ def test_a_bad_pattern_takes_no_time() -> None:
     assert not found("@x:" + "*a" * 60, Event(0, "logs", attributes={"x": "a" * 59 + "b"}))
 
 
+def test_attributes_that_are_nested_without_end_or_too_large_are_taken_as_far_as_they_go() -> None:
+    deepest: dict[str, object] = {}
+    nested = deepest
+    for _ in range(5000):
+        inner: dict[str, object] = {"b": 1}
+        nested["a"] = inner
+        nested = inner
+    event = Event(0, "logs", attributes={"x": deepest, "big": 10**400, "low": -(10**400)})
+    assert found("@x.a.b:1", event)
+    assert not found(f"@x{'.a' * 30}.b:1", event)
+    assert found("@big:>5 @low:<5", event)
+
+
 searches = st.text(alphabet='ab*?:-@()[]"\\ TO1.>', max_size=20)
 
 

@@ -201,6 +201,16 @@ def test_a_new_threshold_keeps_the_groups_of_a_log_monitor(datadog: Client) -> N
     assert datadog.states(number) == {}
 
 
+def test_a_composite_of_other_parts_begins_anew(datadog: Client) -> None:
+    first, second = (datadog.create(name=name)["id"] for name in "ab")
+    both = datadog.create(name="both", type="composite", query=f"{first} && {second}", options={})["id"]
+    datadog.points("acme", [600] * 9)
+    datadog.advance("3m")
+    assert datadog.states(both) == {"tenant:acme": "Alert"}
+    datadog.done("PUT", f"/api/v1/monitor/{both}", {"query": f"{first} || {second}"})
+    assert datadog.states(both) == {}
+
+
 @pytest.mark.parametrize(
     ("path", "body", "error"),
     [
