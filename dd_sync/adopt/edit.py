@@ -72,6 +72,7 @@ def _dumped(text: str, changes: tuple[Change, ...]) -> str:
     """The text as it is written by a tool that knows comments, after the changes."""
     tool = YAML(typ="rt")
     tool.preserve_quotes = True
+    tool.representer.add_representer(float, _number)
     tool.width = 1_000_000
     offset = len(found[1]) if (found := _FIRST_ITEM.search(text)) else 2
     tool.indent(mapping=2, sequence=offset + 2, offset=offset)
@@ -86,6 +87,10 @@ def _dumped(text: str, changes: tuple[Change, ...]) -> str:
     except (YAMLError, KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError):
         raise NotEditable(_UNSAFE) from None
     return out.getvalue()
+
+
+def _number(representer: Any, value: float) -> Any:
+    return representer.represent_scalar("tag:yaml.org,2002:float", one_line(value))
 
 
 def _make(tree: Any, change: Change) -> None:

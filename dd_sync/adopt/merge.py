@@ -26,6 +26,8 @@ def merged(original: str, before: str, after: str) -> str:
         start = same[i - 1] + 1 if i > 0 else 0
         end = same[i_end] if i_end < len(old) else len(lines)
         beside = i if i < i_end and i in same else i - 1
+        while beside >= 0 and j < j_end and _stands_apart(old[beside], new[j]):
+            beside -= 1
         shift = _indent(lines[same[beside]]) - _indent(old[beside]) if beside in same else 0
         changed = [_shifted(line, shift) for line in new[j:j_end]]
         start, end = _without_what_stands_apart(lines, start, end, changed)

@@ -95,6 +95,27 @@ def test_only_what_is_edited_changes(change: Change, lines: list[str] | None) ->
         ]
 
 
+def test_a_deep_value_is_written_whole() -> None:
+    variables = [{"name": "q", "search": {"query": "a: b"}, "indexes": ["*"], "group_by": []}]
+    text = edited(FILE, [at(0, "options", "variables", value=variables)])
+    assert parse("a.yaml", text).value["monitors"][0]["options"]["variables"] == variables
+
+
+def test_a_text_keeps_the_style_it_can_be_written_in() -> None:
+    text = "a: >-\n  one\n  two\nb: 'x'\nc: |-\n  x\nd: {e: x}\n"
+    changes = [Change(("a",), "three four"), Change(("b",), 'say "x"'), Change(("c",), "y")]
+    made = edited(text, [*changes, Change(("d", "e"), "a, b\nc")])
+    assert "b: 'say \"x\"'\n" in made
+    assert "c: |-\n  y\n" in made
+    assert parse("a.yaml", made).value == {"a": "three four", "b": 'say "x"', "c": "y", "d": {"e": "a, b\nc"}}
+
+
+def test_edits_that_cannot_be_told_apart_are_refused() -> None:
+    odd = "a:   {b: 1,\n  c: 2}\nm: 1\nd:   {b: 1,\n  c: 2}\n"
+    assert parse("a.yaml", edited(odd, [Change(("a", "b"), 3)])).value["a"] == {"b": 3, "c": 2}
+    assert parse("a.yaml", edited(odd, [Change(("m",), 3)])).value["m"] == 3
+
+
 def test_several_edits_at_once() -> None:
     text = edited(FILE, [at(0, "name", value="Uno"), at(2, "message", value="n"), at(1, "name", value="Dos")])
     source = parse("a.yaml", text)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dd_sync.adopt import write_back as module
 from dd_sync.adopt.drift import find_drift
@@ -277,6 +279,63 @@ def test_what_was_written_and_what_was_left_is_shown() -> None:
     shown = as_json(story.drift, written)
     assert shown["written"] == [{"key": "raw", "path": "name", "where": "m/all.yaml:7:11"}]
     assert shown["left"][0]["key"] == "guarded"
+
+
+FIELDS: dict[str, list[Any]] = {
+    "name": ["yes", "Raw: 2", "# no comment", "日本語"],
+    "message": ["one", "# a\n# b", "tab\there\n\nand ${x}", "a: b"],
+    "priority": [1, 5],
+    "draft_status": ["draft"],
+    "query": ["avg(last_5m):avg:x.other{*} by {host} > 4", "avg(last_5m):avg:x.raw{a:b,!c:d} > 4"],
+    "options": [
+        {"thresholds": {"critical": 4.0, "warning": 1e-7}},
+        {"renotify_interval": None},
+        {"escalation_message": "still: yes", "renotify_statuses": ["alert", "warn"]},
+        {"include_tags": False, "timeout_h": 2, "notify_by": ["*"]},
+    ],
+}
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_any_edits_of_raw_monitors_are_written_back_whole(data: st.DataObject) -> None:
+    story = Story(RAW)
+    for key in ("one", "two", "three"):
+        for name in data.draw(st.lists(st.sampled_from(sorted(FIELDS)), unique=True, max_size=3)):
+            story.edit(key, **{name: data.draw(st.sampled_from(FIELDS[name]))})
+        if data.draw(st.booleans()):
+            story.tag(key, add=("x:y", "@z"), drop=("a:1",))
+    written = story.written()
+    assert written.left == ()
+    assert story.fields_planned(written) == {}
+    for text in written.texts.values():
+        assert "# of the first" in text
+        assert "# why\n" in text
+
+
+RAW = """\
+monitors:
+  # of the first
+  - key: one
+    name: One
+    type: query alert
+    query: avg(last_5m):avg:x.one{*} > 4
+    options: {thresholds: {critical: 4}, renotify_interval: 30}   # why
+    tags: [a:1]
+
+  - {key: two, name: Two, type: query alert, query: "avg(last_5m):avg:x.two{*} > 4", tags: ["a:1", "b:2"]}
+
+  - key: three
+    name: Three
+    type: query alert
+    query: avg(last_5m):avg:x.three{*} > 4
+    options:
+      thresholds:
+        critical: 4
+    message: >-
+      folded
+      text
+"""
 
 
 # --- the file itself ---------------------------------------------------------------------------------

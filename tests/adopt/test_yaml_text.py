@@ -104,3 +104,10 @@ def test_items_of_a_list_are_parted() -> None:
     assert document({"monitors": [{"key": "a"}, {"key": "b", "by": []}]}) == (
         "monitors:\n  - key: a\n\n  - key: b\n    by: []\n"
     )
+
+
+def test_a_text_that_no_block_can_hold_is_quoted_with_escapes() -> None:
+    assert document({"message": "a\u2028\nb"}) == 'message: "a\\u2028\\nb"\n'
+    assert document({"message": "a\u200b\nb"}) == 'message: "a\\u200B\\nb"\n'
+    assert document({"x": "\n"}) == 'x: "\\n"\n'
+    assert one_line("9" * 400) == '"' + "9" * 400 + '"'
