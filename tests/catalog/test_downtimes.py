@@ -226,6 +226,15 @@ def test_a_protected_monitor_that_is_made_anew_in_the_same_file_is_seen(read: Re
             "schema: a recurrence begins at a local time",
         ),
         (recurring("FREQ=DAILY;COUNT=3"), "schema: 'COUNT' cannot stand in a rule"),
+        (f"monitors: [stream-rate]\nscope: 3\n{TOMORROW}", "schema: expected text, found 3"),
+        (
+            f"monitors: [stream-rate]\ndisplay_timezone: 3\n{TOMORROW}",
+            "schema: expected text, found 3",
+        ),
+        (
+            "monitors: [stream-rate]\nschedule: {end: 2026-13-41T00:00:00Z}",
+            "schema: the text '2026-13-41T00:00:00Z' is not a time",
+        ),
         (f"monitors: [stream-rate]\nscope: acme\n{TOMORROW}", "schema: 'acme' has no key"),
         (f"monitors: [stream-rate]\nscope: ''\n{TOMORROW}", "schema: the scope is empty"),
         (
@@ -299,6 +308,15 @@ def test_what_is_over_counts_as_absent_with_a_warning(read: Read, lines: str) ->
 def test_the_last_of_several_times_is_not_over_while_it_lasts(read: Read) -> None:
     lines = recurring("FREQ=DAILY;UNTIL=20261121T140000Z", start="2026-11-01T14:00:00")
     assert len(resources(read, lines)) == 1
+
+
+def test_a_section_is_a_list(read: Read) -> None:
+    assert told(read("downtimes: {key: a}\n")) == ["m.yaml:1:1 expected a list of downtimes, found a mapping"]
+
+
+def test_a_scope_of_everything_may_be_written(read: Read) -> None:
+    (one,) = resources(read, f"monitors: [stream-rate]\nscope: ' * '\n{TOMORROW}")
+    assert one.body["scope"] == "*"
 
 
 def test_too_many_downtimes_at_once_are_refused(read: Read) -> None:
