@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dd_sync.errors import Place
+from dd_sync.evaluate.notation import Samples
 from dd_sync.evaluate.series import Series, SeriesSet
 from dd_sync.evaluate.sources import CheckRun, CheckRuns, Event, Events, Sources, Status
 from dd_sync.scenarios.files import Columns, Wanted, read_series
@@ -32,11 +33,10 @@ def _series(scenario: Scenario, form: SeriesForm, start: int) -> Iterable[Series
     interval = int(form.interval.total_seconds())
     if form.file is not None:
         return _from_file(scenario, form, form.file, start)
-    if form.values is None:
-        return ()
+    samples = form.values or Samples(())
     seed = scenario.form.seed if form.seed is None else form.seed
     stream = f"{seed} {form.metric} {','.join(sorted(form.tags))}"
-    values = form.values.values(interval=interval, stream=stream)
+    values = samples.values(interval=interval, stream=stream)
     times = start + (form.since or 0) + interval * np.arange(values.size)
     return (Series.of(form.metric, form.type, form.tags, interval=interval, times=times, values=values),)
 

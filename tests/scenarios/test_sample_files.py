@@ -78,6 +78,15 @@ def test_parquet_is_read_column_by_column(tmp_path: Path) -> None:
     assert points(read_series(tmp_path / "a.parquet", "a.parquet", wanted)) == {("tenant:acme",): [(0, 1.0)]}
 
 
+def test_a_cell_of_parquet_that_is_wrong_is_named_by_its_row(tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"time": [START, START + 60], "value": ["5", "many"]})
+    frame.write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(FileError, match="expected a number, found the text 'many'") as caught:
+        read_series(tmp_path / "a.parquet", "a.parquet", Wanted("orders", MetricType.GAUGE, 60))
+    assert str(caught.value.where) == "a.parquet:2:1"
+
+
 def test_tags_are_written_as_datadog_stores_them_and_those_of_the_scenario_are_added(read: Read) -> None:
     rows = f'time,Tenant,value,tags\n{START},"ACME, Inc.",1,"a:b;c d"\n'
     assert list(points(read("a.csv", rows, tags=("env:prod",)))) == [

@@ -165,6 +165,26 @@ def test_a_failure_about_many_groups_shows_a_few(source: MakeSource, declared: M
     assert "  … and 4 more groups" in shown.splitlines()
 
 
+def test_of_very_many_failures_the_first_are_listed(check: Check) -> None:
+    told = ", ".join("{at: 5m, to: Warn}" for _ in range(30))
+    lines = show(check(f"{{group: tenant:beta, transitions_at_least: [{told}]}}")).splitlines()
+    assert sum("expected Warn at 5m" in line for line in lines) == 20
+    assert "  … and 10 more" in lines
+
+
+def test_a_group_that_changes_all_the_time_is_shown_around_what_failed(
+    source: MakeSource, declared: MakeDeclared
+) -> None:
+    text = HEAD.format(expect="{at: 100m, group: tenant:acme, state: Warn}", more="snoozes: []")
+    text = text.replace('"5x59 20x60 5x60"', '"' + "600 0 " * 90 + '"')
+    monitor = declared("sum(last_1m):sum:streams.created{env:prod} by {tenant}.as_count() > 500")
+    shown = show(run(load_scenarios([source(text)]).scenarios[0], {"stream-rate": monitor}, "tenant"))
+    lines = shown.splitlines()
+    assert len(lines) < 35
+    assert any("1h40m" in line and "<- expected Warn" in line for line in lines)
+    assert "more changes" in lines[-1]
+
+
 def test_a_snooze_silences_its_tenant_and_the_failure_says_why(check: Check) -> None:
     snooze = "snoozes: [{tenant: acme, from: 1h, for: 1h}]"
     assert check(
