@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +204,108 @@ def test_a_tenant_may_be_named_as_the_title_of_its_alert_has_it(live: Run, tmp_p
     assert silence(live, "tenant:acme", "1h").code == 0
     assert [one["scope"] for one in snoozes(live)] == ["tenant:acme"]
     assert live("snooze", "end", "tenant:acme").code == 0
+
+
+def now_of(datadog: LocalDatadog) -> datetime:
+    return datetime.fromisoformat(datadog.call("GET", "/local/clock")["now"])
+
+
+def test_what_burns_when_a_snooze_expires_is_told_again_while_another_was_heard_all_along(
+    live: Run, datadog: LocalDatadog, tmp_path: Path
+) -> None:
+    write_catalog(tmp_path, "expiry", rate("expiry-work", 100, renotify="10m"))
+    live("apply", "--yes")
+    start = last(datadog)
+    send(datadog, "expiry.work", {"cedar": 30, "dune": 1}, 5)
+    assert ("tenant:cedar", "alert") in told(datadog, start)
+
+    until = f"{now_of(datadog) + timedelta(minutes=20):%Y-%m-%dT%H:%M:%SZ}"
+    made = live("snooze", "tenant", "cedar", "--until", until, "--reason", "INC-1")
+    assert made.out.startswith("silenced: tenant:cedar")
+    quiet = last(datadog)
+    send(datadog, "expiry.work", {"cedar": 30, "dune": 60}, 15)
+    heard = {group for group, _ in told(datadog, quiet)}
+    assert "tenant:dune" in heard
+    assert "tenant:cedar" not in heard
+
+    over = last(datadog)
+    send(datadog, "expiry.work", {"cedar": 30, "dune": 1}, 10)
+    assert ("tenant:cedar", "downtime ended") in told(datadog, over)
+    assert snoozes(live) == []
+
+
+def test_a_preview_shows_what_alerts_and_what_stays_loud(
+    live: Run, datadog: LocalDatadog, tmp_path: Path
+) -> None:
+    write_catalog(
+        tmp_path,
+        "seen",
+        rate("seen-work", 100) + rate("kept", 100),
+        "policy: {snooze: {protected: [kept]}}\n",
+    )
+    live("apply", "--yes")
+    send(datadog, "seen.work", {"acme": 30, "birch": 1}, 10)
+    shown = silence(live, "acme", "2h", "--dry-run").out
+    assert "silenced now: 1 group, 1 of them triggered" in shown
+    assert "Alert  seen-work  tenant:acme" in shown
+    assert "stays loud: kept (protected)" in shown
+    mistyped = silence(live, "amce", "2h")
+    assert (mistyped.code, "there is acme" in mistyped.err) == (1, True)
+    assert silence(live, "amce", "2h", "--unknown-tenant").code == 0
+    preview = silence(live, "acme", "2h", "--dry-run", "--format", "json").json["preview"]
+    assert preview["groups"]["triggered"] == 1
+    report = live("snooze", "report").out
+    assert "Silencing nothing: their groups no longer exist: 1" in report
+    live("snooze", "end", "amce")
+    silence(live, "acme", "2h", "--key", "seen-work")
+    found = live("snooze", "report", "--format", "json").json
+    assert [(one["monitor"], one["status"]) for one in found["firing"]] == [("seen-work", "Alert")]
+    assert live("snooze", "report", "--format", "markdown").out.startswith("### Snoozes of seen")
+
+
+def test_a_snooze_is_extended_and_ones_own_are_ended(live: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "longer", rate("a"), "policy: {snooze: {longest: 4h}}\n")
+    silence(live, "acme", "2h", "--by", "mo")
+    assert live("snooze", "extend", "acme", "--for", "1h").out.startswith("extended: tenant:acme until")
+    (one,) = snoozes(live)
+    assert 179 * 60 <= one["left"] <= 180 * 60
+    refused = live("snooze", "extend", "acme", "--for", "3h")
+    assert (refused.code, "longer than the policy allows (4h)" in refused.err) == (1, True)
+    more = ("--for", "3h", "--longer-than-policy", "it takes longer", "--format", "json")
+    assert live("snooze", "extend", "acme", *more).json[0]["longer_than_policy"] == "it takes longer"
+    assert "(longer than policy: it takes longer)" in live("snooze", "list").out
+    silence(live, "birch", "1h", "--by", "someone-else", "--from", "in 2h")
+    assert "begins in 2h" in live("snooze", "list").out
+    assert live("snooze", "end", "--mine", "--by", "mo").out.count("ended:") == 1
+    assert [one["tenant"] for one in snoozes(live)] == ["birch"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("tenant", "a", "--for", "1h", "--until", "06:00", "--reason", "x"), "either how long"),
+        (("tenant", "a", "--until", "noon", "--reason", "x"), "'noon' is not a time"),
+        (("tenant", "a", "--for", "until \x1b[2J", "--reason", "x"), "is not a time"),
+        (("tenant", "a", "--for", "1h", "--from", "2020-01-01 00:00", "--reason", "x"), "is over"),
+        (("tenant", "a", "--for", "1h", "--key", "a", "--monitors", "b", "--reason", "x"), "choose monitors"),
+        (("end",), "say which to end"),
+        (("end", "acme", "--mine"), "say which to end"),
+        (("extend", "acme"), "either how long"),
+    ],
+)
+def test_a_command_that_says_too_little_or_too_much_is_refused(
+    live: Run, arguments: tuple[str, ...], problem: str
+) -> None:
+    refused = live("snooze", *arguments)
+    assert (refused.code, problem in refused.err) == (64, True)
+    assert "\x1b" not in refused.err
+
+
+def test_a_time_that_the_clock_leaps_over_is_said(dd_sync: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "leap", rate("a"))
+    shown = dd_sync(
+        *("snooze", "tenant", "acme", "--reason", "x", "--dry-run", "--longer-than-policy", "y"),
+        *("--from", "in 1h", "--for", "until 2099-03-29 02:30 Europe/Berlin"),
+    )
+    assert "--until: 02:30 does not exist on 2099-03-29" in shown.err
+    assert (shown.code, "longer than any may be" in shown.err) == (1, True)

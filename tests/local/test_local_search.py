@@ -102,6 +102,19 @@ def test_groups_are_searched_too(searched: Client, query: str, found: list[str])
     assert answer["metadata"]["total_count"] >= len(found)
 
 
+def test_what_a_downtime_silences_is_told_as_muted(searched: Client) -> None:
+    searched.silence("tenant:acme", schedule={"end": later(hours=2)})
+    searched.silence("*", tags=["team:b"])
+    searched.silence("*", schedule={"start": later(hours=1), "end": later(hours=2)})
+    groups = searched.done("GET", "/api/v1/monitor/groups/search?query=alpha")["groups"]
+    shown = {one["group"]: (one["muted"], one["muted_remaining"], len(one["downtimes"])) for one in groups}
+    assert shown == {"tenant:acme": (True, 90 * 60, 1), "tenant:birch": (False, None, 0)}
+    assert names(searched, "muted:true") == ["Beta"]
+    found = searched.done("GET", "/api/v1/monitor/search")
+    assert {"name": True, "count": 1} in found["counts"]["muted"]
+    assert all("muted" not in one and one["muted_until_ts"] is None for one in found["monitors"])
+
+
 class TestEvents:
     def events(self, datadog: Client, parameters: str = "") -> Any:
         return datadog.done("GET", f"/api/v2/events?filter[from]=now-1h{parameters}")
