@@ -50,7 +50,12 @@ _COLOURS: dict[str, dict[str, Any]] = {
     multiple=True,
     help="Samples from a .csv, .ndjson or .parquet file instead; may be given again.",
 )
-@click.option("--type", "kind", type=click.Choice(["count", "rate", "gauge"]), help="Of the files' metrics.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(["count", "rate", "gauge", "distribution"]),
+    help="Of the files' metrics.",
+)
 @click.option(
     "--interval", metavar="DURATION", default="1m", show_default=True, help="Between their samples."
 )
