@@ -22,9 +22,9 @@ LONGEST = timedelta(days=35)
 # Of all series together, 80 MB; what needs more is history, not a scenario.
 MOST_SAMPLES = 10_000_000
 
-Steps = Literal["OK", "Warn", "Alert", "No Data"]
+Steps = Literal["OK", "Warn", "Alert", "No Data", "Unknown"]
 # One list rather than a union of two, so that a wrong name is one mistake.
-StateOrNone = Literal["OK", "Warn", "Alert", "No Data", "none"]
+StateOrNone = Literal["OK", "Warn", "Alert", "No Data", "Unknown", "none"]
 ABSENT = "none"
 
 

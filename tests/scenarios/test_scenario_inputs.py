@@ -196,6 +196,13 @@ def test_a_service_check_alerts_on_its_statuses(scenario: Callable[..., Scenario
     assert outcome.failures == ()
 
 
+def test_a_service_check_that_asks_for_it_becomes_unknown(scenario: Callable[..., Scenario]) -> None:
+    text = "checks: [{check: validator.up, tags: [env:prod, host:a], statuses: ok*10 unknown*5 ok*20}]"
+    expect = "{group: host:a, transitions: [{at: 12m, to: Unknown}, {at: 16m, to: OK}]}"
+    monitor = service_check(thresholds={"unknown": 2, "ok": 1})
+    assert run(scenario(text, expect, "up"), {"up": monitor}, "tenant").failures == ()
+
+
 @pytest.mark.parametrize(
     ("statuses", "marked", "said"),
     [
