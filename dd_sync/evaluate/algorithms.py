@@ -13,6 +13,7 @@ from typing import Any
 
 from dd_sync.evaluate import functions
 from dd_sync.evaluate.aggregate import default_step
+from dd_sync.evaluate.bands import MOST_SEASONS, SPREADS
 from dd_sync.evaluate.calls import calls_in, constant, is_shift, word
 from dd_sync.evaluate.support import ALGORITHMS, reading_of
 from dd_sync.evaluate.unsupported import Unsupported, unsupported
@@ -24,7 +25,6 @@ APPROXIMATION = (
     "approximation: Datadog does not publish how {name}() counts; docs/semantics.md says what stands in"
 )
 _SEASONS = {"hourly": 3600, "daily": 86400, "weekly": 604800}
-_MOST_SEASONS = 6
 _METHODS = {
     "anomalies": ("basic", "agile", "robust"),
     "outliers": ("dbscan", "scaleddbscan", "mad", "scaledmad"),
@@ -37,7 +37,7 @@ _KEYWORDS = {
 }
 _WEEK = 604800
 # Buckets that one evaluation of one group may look back; more would take minutes.
-_MOST_BUCKETS = 70_000
+_MOST_BUCKETS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,9 +203,7 @@ class _Reader:
             step=step,
             trigger=max(trigger, step),
             recovery=max(self._option(windows, "recovery_window", trigger), step),
-            history=self._window()
-            if method == "basic"
-            else (2 if method == "agile" else 1 + _MOST_SEASONS) * season,
+            history=_history(method, season, self._window()),
             direction=self._word("direction", ("above", "below", "both"), "both"),
             season=season // step * step,
             recent=max(self._window(), step),
@@ -254,7 +252,7 @@ class _Reader:
             step=step,
             trigger=0,
             recovery=0,
-            history=_MOST_SEASONS * season if method == "seasonal" else self._seconds("history", _WEEK),
+            history=MOST_SEASONS * season if method == "seasonal" else self._seconds("history", _WEEK),
             season=season if method == "seasonal" else 0,
             ahead=self._window(),
             upper=self._alert.aggregation.method == "max",
@@ -264,6 +262,7 @@ class _Reader:
 
 def _history(method: str, season: int, recent: int) -> int:
     """Seconds: what a band is made of, for each bucket of the season whose spread it takes."""
-    if method == "agile":
-        return 2 * season + season // 24 + recent
-    return (1 + _MOST_SEASONS) * season + season // 24
+    if method == "basic":
+        return recent
+    back = 2 * season + recent if method == "agile" else (1 + MOST_SEASONS) * season
+    return back + season // SPREADS

@@ -14,7 +14,9 @@ from dd_sync.evaluate.series import Bools, Floats, Ints
 # The range between the quartiles of a normal distribution, in standard deviations.
 _QUARTILES = 1.349
 _FEWEST = 5
-_SEASONS = 6
+MOST_SEASONS = 6
+# How often in a season its spread is worked out.
+SPREADS = 24
 # Differences as small as this share of a value come from rounding.
 _ROUNDING = 1e-9
 # Of the usual value: peers that lie this close together are one, with the scaled outlier algorithms.
@@ -62,7 +64,7 @@ def agile(values: Floats, season: int, recent: int, first: int) -> tuple[Floats,
 
 def robust(values: Floats, season: int, first: int) -> tuple[Floats, Floats]:
     """Robust: the median of the same time in up to six seasons, at least two of them."""
-    seasons = np.stack([_earlier(values, season * number) for number in range(1, _SEASONS + 1)], axis=2)
+    seasons = np.stack([_earlier(values, season * number) for number in range(1, MOST_SEASONS + 1)], axis=2)
     expected = np.where((~np.isnan(seasons)).sum(axis=2) >= 2, median(seasons), np.nan)
     return expected, _spread(values - expected, season, first)
 
@@ -81,11 +83,11 @@ def _trailing_mean(values: Floats, width: int) -> Floats:
 
 
 def _spread(off: Floats, season: int, first: int) -> Floats:
-    """The deviation of what a season before was off, worked out anew 24 times a season.
+    """The deviation of what a season before was off, worked out anew SPREADS times a season.
 
     first: the number of the first bucket since the epoch, so that it does not matter where the data begins.
     """
-    every = max(1, season // 24)
+    every = max(1, season // SPREADS)
     result = np.full_like(off, np.nan)
     for block in range(first // every, (first + off.shape[1]) // every + 1):
         begin = block * every - first

@@ -45,7 +45,7 @@ def compiled(query: str = FINE, type: str = "query alert", **options: Any) -> Ru
         ("avg(last_5m):anomalies(avg:m{*}, 'basic', 2, direction='up') >= 1", "'up'", "this direction"),
         ("avg(last_5m):anomalies(avg:m{*}, 'basic', 2, interval='soon') >= 1", "'soon'", "this interval"),
         ("avg(last_5m):anomalies(avg:m{*}, 'basic', 2, other=1) >= 1", None, "with 'other'"),
-        ("avg(last_5m):anomalies(avg:m{*}, 'robust', 2, interval=1) >= 1", None, "70,000 buckets"),
+        ("avg(last_5m):anomalies(avg:m{*}, 'robust', 2, interval=1) >= 1", None, "100,000 buckets"),
         ("avg(last_5m):forecast(avg:m{*}, 'linear', 2) >= 1", None, "under this aggregation"),
         ("avg(current_1h):outliers(avg:m{*} by {a}, 'mad', 2) >= 1", None, "this window"),
         ("avg(last_5m):outliers(avg:m{*} by {a}, 'mad', 2, 101) >= 1", None, "this share"),
