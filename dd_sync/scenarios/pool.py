@@ -28,6 +28,8 @@ _WORTH = 0.5
 _AT_LEAST_LEFT = 4
 # Enough parts that no process waits long for another.
 _PARTS_EACH = 4
+# And few enough in one that results are soon seen, and an interrupt is soon obeyed.
+_LARGEST_PART = 8
 
 
 class Work(Protocol[T_co]):
@@ -88,7 +90,7 @@ def _processors() -> int:
 
 def _in_processes(work: Work[T], start: int, processes: int) -> Iterator[T]:
     stop = len(work)
-    size = max(1, -(-(stop - start) // (processes * _PARTS_EACH)))
+    size = min(_LARGEST_PART, max(1, -(-(stop - start) // (processes * _PARTS_EACH))))
     parts = range(start, stop, size)
     executor = ProcessPoolExecutor(
         min(processes, len(parts)), _context(), initializer=_begin, initargs=(work,)

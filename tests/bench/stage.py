@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.bench.measure import Failed
+from tests.bench.unit_test import write_promtool, write_scenario
 
 PROJECT = Path(__file__).resolve().parents[2]
 DD_SYNC = str(Path(sys.executable).with_name("dd-sync"))
@@ -46,6 +47,16 @@ RATE = """\
         above: {above}
         warn_at: 80%
     message: "{{{{tenant.name}}}} created {{{{value}}}} in the last hour (limit {{{{threshold}}}})."
+"""
+SCENARIO = """\
+  - name: day {number}
+    monitor: rate-0
+    for: 1d
+    seed: {number}
+    series:
+      - {{metric: bench.created_0, type: count, tags: [env:prod, tenant:acme], values: "5+poisson(2)x1439"}}
+      - {{metric: bench.created_0, type: count, tags: [env:prod, tenant:birch], values: "5x1439"}}
+    expect: [{{at: 12h, group: tenant:birch, value: 300}}]
 """
 SPIKE = """\
   - key: spike-{number}
@@ -121,12 +132,31 @@ class Stage:
             self._raw[monitors] = _write_raw(self._folder / f"raw-{monitors}", monitors)
         return self._raw[monitors]
 
+    def scenarios(self, number: int) -> Path:
+        """A catalog with that many scenarios of one day and two tenants each."""
+        folder = self._folder / f"scenarios-{number}"
+        if not folder.exists():
+            (_write_catalog(folder, 2) / "scenarios").mkdir()
+            text = "".join(SCENARIO.format(number=each) for each in range(number))
+            (folder / "scenarios/days.yaml").write_text(f"scenarios:\n{text}", "utf-8")
+        return folder
+
     def queries(self, number: int) -> Path:
         """That many lines for `query parse --jsonl`, of every form there is."""
         path = self._folder / f"queries-{number}.jsonl"
         if not path.exists():
             path.write_text("".join(islice(_query_lines(), number)), "utf-8")
         return path
+
+    def scenarios(self, scenarios: int, tenants: int) -> Path:
+        """A catalog with that many scenarios of a day, each of that many tenants."""
+        folder = self._folder / f"scenarios-{scenarios}-{tenants}"
+        return folder if folder.exists() else write_scenario(folder, tenants, scenarios)
+
+    def promtool(self, tenants: int) -> Path:
+        """The unit test of promtool that is the same as one scenario of that many tenants."""
+        folder = self._folder / f"promtool-{tenants}"
+        return folder / "test.yml" if folder.exists() else write_promtool(folder, tenants)
 
     def canned(self, monitors: int) -> str:
         """Base URL of a server whose canned pages are the raw catalog of that many monitors, in sync."""
