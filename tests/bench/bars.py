@@ -81,16 +81,6 @@ def creates(stage: Stage) -> Command:
     )
 
 
-def scenarios(number: int) -> Staged:
-    """Scenarios of one day each."""
-
-    def staged(stage: Stage) -> Command:
-        command = (DD_SYNC, "test", "--catalog", str(stage.scenarios(number)))
-        return lambda _round: command
-
-    return staged
-
-
 def test(scenarios: int, tenants: int) -> Staged:
     """Scenarios of one day of minutes, as a whole process."""
 
@@ -124,7 +114,6 @@ BARS = (
     Bar("plan of 10,000 monitors, memory", plan(10_000), 160.0, 1.0, "160 MB", 1, "peak"),
     Bar("plan of 10,000 against 1,000", plan(10_000), plan(1_000), 11.0, "plan of 1,000 monitors", 3),
     Bar("apply of 1,000 creates, time", creates, 6.25, 1.25, "8 x 50 ms", 1, "wall"),
-    Bar("test of 100 scenarios of a day", scenarios(100), 3.0, 1.0, "3 s", rounds=3),
     Bar("unit test of 1,000 series, time", test(1, 1_000), promtool(1_000), 1 / 12, "promtool", 3, "wall"),
     Bar("unit test of 1,000 series, CPU", test(1, 1_000), promtool(1_000), 1 / 12, "promtool", 3),
     Bar("100 scenarios of a day, time", test(100, 1), 3.0, 1.0, "3 s", 3, "wall"),

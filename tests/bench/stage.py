@@ -48,16 +48,6 @@ RATE = """\
         warn_at: 80%
     message: "{{{{tenant.name}}}} created {{{{value}}}} in the last hour (limit {{{{threshold}}}})."
 """
-SCENARIO = """\
-  - name: day {number}
-    monitor: rate-0
-    for: 1d
-    seed: {number}
-    series:
-      - {{metric: bench.created_0, type: count, tags: [env:prod, tenant:acme], values: "5+poisson(2)x1439"}}
-      - {{metric: bench.created_0, type: count, tags: [env:prod, tenant:birch], values: "5x1439"}}
-    expect: [{{at: 12h, group: tenant:birch, value: 300}}]
-"""
 SPIKE = """\
   - key: spike-{number}
     name: Spike {number}
@@ -131,15 +121,6 @@ class Stage:
         if monitors not in self._raw:
             self._raw[monitors] = _write_raw(self._folder / f"raw-{monitors}", monitors)
         return self._raw[monitors]
-
-    def scenarios(self, number: int) -> Path:
-        """A catalog with that many scenarios of one day and two tenants each."""
-        folder = self._folder / f"scenarios-{number}"
-        if not folder.exists():
-            (_write_catalog(folder, 2) / "scenarios").mkdir()
-            text = "".join(SCENARIO.format(number=each) for each in range(number))
-            (folder / "scenarios/days.yaml").write_text(f"scenarios:\n{text}", "utf-8")
-        return folder
 
     def queries(self, number: int) -> Path:
         """That many lines for `query parse --jsonl`, of every form there is."""
