@@ -116,10 +116,7 @@ def _replace(here: Any, last: Any, value: Any) -> None:
             del old[index]
         old.extend(_value(item, None, "", old) for item in value if item not in old)
     else:
-        here[last] = new = _value(value, old, str(last), here)
-        # The tool keeps what follows a block on the block itself.
-        if hasattr(old, "comment") and hasattr(new, "__dict__"):
-            new.comment = old.comment
+        here[last] = _value(value, old, str(last), here)
 
 
 def _insert(here: CommentedMap, name: Any, value: Any) -> None:

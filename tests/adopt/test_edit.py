@@ -116,6 +116,17 @@ def test_edits_that_cannot_be_told_apart_are_refused() -> None:
     assert parse("a.yaml", edited(odd, [Change(("m",), 3)])).value["m"] == 3
 
 
+def test_a_comment_after_a_block_stays() -> None:
+    text = "a: |\n  one\n# about b\nb: 1\n"
+    assert edited(text, [Change(("a",), "two\n")]) == "a: |\n  two\n# about b\nb: 1\n"
+
+
+def test_two_edits_of_parts_written_oddly_both_come_out() -> None:
+    odd = "- {a: 1,\n   b: 2}\n- {a: 1,\n   b: 2}\n"
+    made = edited(odd, [Change((0, "a"), 3), Change((1, "b"), 3)])
+    assert parse("a.yaml", "x:\n" + made).value["x"] == [{"a": 3, "b": 2}, {"a": 1, "b": 3}]
+
+
 def test_several_edits_at_once() -> None:
     text = edited(FILE, [at(0, "name", value="Uno"), at(2, "message", value="n"), at(1, "name", value="Dos")])
     source = parse("a.yaml", text)

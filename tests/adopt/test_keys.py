@@ -20,6 +20,7 @@ from dd_sync.catalog.schema import key
         ("--- ", ""),
         ("word " * 40, "word-word-word-word-word-word-word-word-word-word-word-word"),
         ("x" * 90, "x" * 60),
+        ("x" * 61 + " y", "x" * 60),
     ],
 )
 def test_a_key_is_the_name_as_far_as_it_can_be_written(name: str, meant: str) -> None:

@@ -251,6 +251,13 @@ def test_an_alias_is_not_edited_for_others_too() -> None:
     assert story.fields_planned(written) == {"b": ["options.timeout_h"]}
 
 
+def test_a_line_with_a_comment_is_not_taken_out() -> None:
+    tags = "    tags:\n      - a:1   # why a\n      - b:1\n"
+    story = Story(RAW.replace("    tags: [a:1]\n", tags))
+    story.tag("one", drop=("a:1",))
+    assert left(story.written()) == {"one tags": "a comment would be lost: edit it by hand"}
+
+
 def test_what_would_no_longer_load_is_not_written() -> None:
     story = Story()
     story.edit("raw", query="nothing anybody can read")
