@@ -61,11 +61,11 @@ def window_text(span: timedelta) -> str:
 
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_TIME = re.compile(
+# Compiled when it is first used: on-call waits for every millisecond, and mostly says `--for 2h`.
+_TIME = (
     r"(?:(?P<day>[a-z]{3,9}|[0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ ]|(?<=[0-9])t))?"
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}))?"
-    r"(?:(?P<offset>[+-][0-9]{2}:[0-9]{2}|z)|[ ](?P<zone>[a-z][a-z0-9_+/-]{0,60}))?",
-    re.I,
+    r"(?:(?P<offset>[+-][0-9]{2}:[0-9]{2}|z)|[ ](?P<zone>[a-z][a-z0-9_+/-]{0,60}))?"
 )
 
 
@@ -91,7 +91,7 @@ def parse_moment(
     text = " ".join(text.split())
     if text.lower().startswith("in "):
         return Moment(now + parse_duration(text[3:]))
-    found = _TIME.fullmatch(text) if len(text) <= 100 else None
+    found = re.fullmatch(_TIME, text, re.I) if len(text) <= 100 else None
     if found is None:
         raise _no_time(text)
     zone = _zone_of(found, zone)

@@ -11,7 +11,6 @@ from datadog_api_client import ApiClient, Configuration
 
 from dd_sync import __version__
 from dd_sync.datadog.downtimes import DatadogDowntimes, DowntimeCalls
-from dd_sync.datadog.monitors import DatadogMonitors
 from dd_sync.datadog.pace import Pace
 from dd_sync.datadog.retry import Patience
 from dd_sync.datadog.target import Target, choose_target
@@ -39,6 +38,8 @@ class Datadog:
     @cached_property
     def monitors(self) -> Monitors:
         from datadog_api_client.v1.api.monitors_api import MonitorsApi
+
+        from dd_sync.datadog.monitors import DatadogMonitors
 
         generated: Any = MonitorsApi
         return DatadogMonitors(self._wire, generated(self._client))

@@ -9,7 +9,6 @@ from dd_sync.errors import DatadogError, RequestError
 from dd_sync.model.group import TRIGGERED, Found, LiveGroup, LiveMonitor
 from dd_sync.model.ownership import CATALOG, MANAGED, SNOOZABLE, key_of
 from dd_sync.ports import Search
-from dd_sync.snooze.near import alike
 from dd_sync.text import within_line
 
 # How many groups are read to know the names of the tenants there are.
@@ -91,6 +90,8 @@ def _groups(search: Search, tags: tuple[str, ...], question: Question) -> Found[
 
 def _judge(search: Search, tags: tuple[str, ...], question: Question, *, known: bool) -> tuple[str, ...]:
     """The warnings about a tenant that no live group knows, or whose letters are of another script."""
+    from dd_sync.snooze.near import alike
+
     tag, _, tenant = question.scope.partition(":")
     live = search.groups(tags, most=_MANY)
     twins = alike(tenant, tenants_of(live.items, tag))

@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from dd_sync.cli.snooze import COMMANDS
+from dd_sync.cli.snooze import snooze as group
 from tests.cli.support import Answer, LocalDatadog, Run, rate, write_catalog
 
 
@@ -309,3 +312,11 @@ def test_a_time_that_the_clock_leaps_over_is_said(dd_sync: Run, tmp_path: Path) 
     )
     assert "--until: 02:30 does not exist on 2099-03-29" in shown.err
     assert (shown.code, "longer than any may be" in shown.err) == (1, True)
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_the_help_line_of_a_part_is_the_first_of_its_own(name: str) -> None:
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    assert command.help is not None
+    assert command.help.splitlines()[0] == COMMANDS[name][1]

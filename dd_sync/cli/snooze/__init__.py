@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from dd_sync.cli.snooze.current import end, extend, list_
-from dd_sync.cli.snooze.report import report
-from dd_sync.cli.snooze.tenant import tenant
-
+# name -> (module and object, one line of help)
+COMMANDS = {
+    "tenant": ("tenant:tenant", "Silence TENANT's monitors until the duration ends."),
+    "list": ("current:list_", "List the catalog's snoozes: who silenced whom, why, and how long still."),
+    "extend": ("current:extend", "Give a snooze a later end: so much more than it has, or till when."),
+    "end": ("current:end", "End the snoozes of a tenant, the one with this id, or all of yours."),
+    "report": ("report:report", "Report what ends soon, lasts long, is snoozed most, or hides an alert."),
+}
 EXAMPLES = """\b
 Examples:
   dd-sync snooze tenant acme --for 2h --reason "INC-123 load test"
@@ -18,10 +24,24 @@ Examples:
 """
 
 
-@click.group(epilog=EXAMPLES)
+class Parts(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name][0].split(":")
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Parts, epilog=EXAMPLES)
 def snooze() -> None:
     """Silence one tenant for a while; list, extend and end snoozes."""
-
-
-for command in (tenant, list_, extend, end, report):
-    snooze.add_command(command)
