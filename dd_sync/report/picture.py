@@ -46,7 +46,8 @@ class Expected:
 class Picture:
     """What is drawn. start: of the scenario, epoch seconds.
 
-    told: notifications of the group, which the picture numbers from 1.
+    told: notifications of the group, which the picture numbers from 1. parts: of a composite, their names
+    and states over the same times.
     """
 
     replay: Replay
@@ -55,6 +56,7 @@ class Picture:
     silences: Sequence[Silence]
     expected: Sequence[Expected]
     told: Sequence[Notification]
+    parts: Sequence[tuple[str, Bytes]] = ()
 
 
 def draw(picture: Picture) -> str:
@@ -77,6 +79,7 @@ class _Drawing:
         self._bottom = _TOP + (_PLOT if self._has_values else 0)
         rows = [
             "state",
+            *(f"part {name}" for name, _ in picture.parts),
             *(["expected"] if picture.expected else []),
             *(["snoozed"] if picture.silences else []),
         ]
@@ -149,9 +152,13 @@ class _Drawing:
     # --- what happened -------------------------------------------------------------------------
 
     def _bands(self) -> Iterator[str]:
-        y = self._rows["state"]
-        yield _label(_LEFT - 6, y + 13, "state", "end")
-        times, states = _worst(self._times, self._states, self._first, self._last)
+        yield from self._band("state", self._rows["state"], self._states)
+        for name, states in self._picture.parts:
+            yield from self._band(name, self._rows[f"part {name}"], states)
+
+    def _band(self, row: str, y: float, all_states: Bytes) -> Iterator[str]:
+        yield _label(_LEFT - 6, y + 13, row, "end", longest=10)
+        times, states = _worst(self._times, all_states, self._first, self._last)
         for start, stop, name in _stretches(states):
             if name not in _CLASSES:
                 continue
@@ -161,7 +168,7 @@ class _Drawing:
             yield (
                 f'<rect class="state {_CLASSES[name]}" x="{left:.1f}" y="{y}" '
                 f'width="{max(1.0, right - left):.1f}" height="{_BAND}">'
-                f"<title>{name} from {since}</title></rect>"
+                f"<title>{html.escape(within_line(row))}: {name} from {since}</title></rect>"
             )
             if right - left > 8 * len(name):
                 yield _label((left + right) / 2, y + 13, name, "middle", f"on-{_CLASSES[name]}")
@@ -235,9 +242,9 @@ def relative_to(start: int, moment: int) -> str:
     )
 
 
-def _label(x: float, y: float, text: str, anchor: str, style: str = "") -> str:
+def _label(x: float, y: float, text: str, anchor: str, style: str = "", longest: int = 40) -> str:
     named = f' class="{style}"' if style else ""
-    shown = html.escape(within_line(text, 40))
+    shown = html.escape(within_line(text, longest))
     return f'<text{named} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{shown}</text>'
 
 

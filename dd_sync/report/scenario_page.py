@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from dd_sync.evaluate.replay import Kind, Notification, Replay, Suppressed
 from dd_sync.evaluate.select import TOTAL, group_of
+from dd_sync.evaluate.series import Bytes
 from dd_sync.evaluate.silence import silences_of
 from dd_sync.report.outcomes import Result
 from dd_sync.report.picture import Expected, Picture, draw, relative_to
@@ -94,10 +95,22 @@ def _group(outcome: Outcome, done: Replay, group: str) -> str:
     held = [one for one in done.suppressed if one.group == group]
     keys = done.rule.keys
     silences = silences_of(keys, group_of(keys, group), outcome.silences)
-    picture = Picture(done, group, start, silences, _expected(outcome, group), told[:_MOST_TOLD])
+    expected = _expected(outcome, group)
+    picture = Picture(done, group, start, silences, expected, told[:_MOST_TOLD], _parts(outcome, group))
     name = "" if group == TOTAL else f"<figcaption>{_safe(group)}</figcaption>"
     words = "".join([*_told(told, again, start), *_held(held, start)])
     return f"<figure>{name}{draw(picture)}{words}</figure>"
+
+
+def _parts(outcome: Outcome, group: str) -> list[tuple[str, Bytes]]:
+    """The states of a composite's parts in that group, or of those that have but one."""
+    found = ((str(key), part, _same_group(part, group)) for key, part in outcome.parts.items())
+    return [(key, part.states[row]) for key, part, row in found if row is not None]
+
+
+def _same_group(part: Replay, group: str) -> int | None:
+    name = group if group in part.groups else TOTAL
+    return part.groups.index(name) if name in part.groups else None
 
 
 def _expected(outcome: Outcome, group: str) -> list[Expected]:

@@ -196,6 +196,9 @@ def test_what_has_no_values_or_no_groups_is_shown_without(results: Sequence[Resu
     assert "no group had any data" in results[1].picture
     assert 'class="value"' not in results[2].picture
     assert 'class="state ok"' in results[2].picture
+    # A composite shows what its parts did.
+    assert "<title>orders: OK from 1m</title>" in results[2].picture
+    assert "<title>gone: OK from 1m</title>" in results[2].picture
 
 
 def test_a_week_of_minutes_is_drawn_with_as_many_points_as_can_be_seen(results: Sequence[Result]) -> None:
