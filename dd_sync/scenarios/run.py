@@ -124,7 +124,7 @@ def _replay(
     rule = _rule(scenario, declared)
     start = int(scenario.form.start.timestamp())
     times = evaluation_times(rule, start, start + int(scenario.form.lasts.total_seconds()) + 1)
-    sources = sources_of(scenario)
+    sources = sources_of(scenario, monitors)
     parts: dict[int | str, Replay] = {
         key: _at(
             times, _rule(scenario, monitors[key]), sources, _silences(scenario, monitors[key], tenant_tag)

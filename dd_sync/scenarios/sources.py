@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,18 +12,25 @@ from dd_sync.errors import Place
 from dd_sync.evaluate.notation import Samples
 from dd_sync.evaluate.series import Series, SeriesSet
 from dd_sync.evaluate.sources import CheckRun, CheckRuns, Event, Events, Sources, Status
+from dd_sync.model.monitor import Declared
 from dd_sync.scenarios.files import Columns, Wanted, read_series
 from dd_sync.scenarios.inputs import CheckForm, EventForm, SeriesForm
 from dd_sync.scenarios.load import Scenario
 from dd_sync.scenarios.schema import LONGEST
 from dd_sync.scenarios.tables import FileError
+from dd_sync.worker.series import derive_series
 
 
-def sources_of(scenario: Scenario) -> Sources:
-    """All but the parts of a composite. Raises FileError where a file of samples is wrong."""
+def sources_of(scenario: Scenario, monitors: Mapping[str, Declared] | None = None) -> Sources:
+    """All but the parts of a composite. Raises FileError where a file of samples is wrong.
+
+    monitors: those whose gauges the worker would send, which are there beside the series.
+    """
     form, start = scenario.form, int(scenario.form.start.timestamp())
+    series = SeriesSet(each for one in form.series for each in _series(scenario, one, start))
+    derivations = [one.derivation for one in (monitors or {}).values() if one.derivation is not None]
     return Sources(
-        series=SeriesSet(each for one in form.series for each in _series(scenario, one, start)),
+        series=derive_series(derivations, series) if derivations else series,
         checks=CheckRuns(run for one in form.checks for run in _runs(one, start)),
         events=Events(event for one in form.events for event in _events(one, start)),
     )
