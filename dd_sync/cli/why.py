@@ -117,7 +117,7 @@ def _of_scenario(suite: Suite, key: str, name: str | None) -> Case:
     return Case(
         key=key,
         done=outcome.replay,
-        sources=replace(sources_of(scenario), parts=outcome.parts),
+        sources=replace(sources_of(scenario, monitors), parts=outcome.parts),
         start=int(start.timestamp()),
         name=scenario.name,
         silences=outcome.silences,
