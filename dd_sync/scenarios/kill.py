@@ -39,6 +39,9 @@ from dd_sync.scenarios.stimuli import (
 # Runs a scenario on the monitor.
 Attempt = Callable[[Scenario, Monitor], Outcome]
 
+# The tags of each metric's series.
+Layout = dict[Metric, tuple[tuple[str, ...], ...]]
+
 # So many courses are tried for one mutant.
 _MOST_TRIES = 150
 _LONGEST_NAME = 200
@@ -132,27 +135,29 @@ class _Hunt:
                         if found is not None:
                             yield found
 
-    def _levels(
-        self,
-        driver: Metric,
-        habits: dict[Metric, Habit],
-        layouts: Sequence[dict[Metric, tuple[tuple[str, ...], ...]]],
-    ) -> list[float]:
+    def _levels(self, driver: Metric, habits: dict[Metric, Habit], layouts: Sequence[Layout]) -> list[float]:
         """Steady levels of the driver at which the monitor's value is one of its thresholds.
 
-        Found by asking what a level of 1 makes, which is right as long as the query is linear in it.
+        Found by asking what levels of 0 and 1 make, which is right as long as the query is linear in it. A
+        query that makes the same of both is about how its metric moves: by the threshold, perhaps.
         """
+        nothing = self._worth(0, driver, habits, layouts)
+        rise = self._worth(1, driver, habits, layouts) - nothing
+        return [(threshold - nothing) / (rise or 1.0) for threshold in self._thresholds()]
+
+    def _worth(
+        self, level: float, driver: Metric, habits: dict[Metric, Habit], layouts: Sequence[Layout]
+    ) -> float:
+        """The value of a window full of a steady level, 0 for none."""
         window = int(self.alert.aggregation.window.length.total_seconds())
         samples = max(2, -(-window // habits[driver].interval) + 1)
-        found = stimulus(layouts[0], driver, Shape((Piece(1, samples),)), habits) if layouts else None
+        found = stimulus(layouts[0], driver, Shape((Piece(level, samples),)), habits) if layouts else None
         done = None
         if found is not None:
             done = self.search.attempt(self._scenario(found, "{never: No Data}"), self.original).replay
         values = np.empty(0) if done is None else done.values[:, : (done.index(_START + window) or 0) + 1]
         values = values[np.isfinite(values)]
-        worth = float(values[-1]) if values.size else 0.0
-        # A query that makes nothing of a steady 1 is about how its metric moves: by the threshold, perhaps.
-        return [threshold / (worth or 1.0) for threshold in self._thresholds()]
+        return float(values[-1]) if values.size else 0.0
 
     def _thresholds(self) -> list[float]:
         """Those of both monitors, the critical first; none of 0, which every level of 0 is at."""

@@ -102,6 +102,9 @@ def scopes_without(scope: Scope) -> Iterator[tuple[str, Scope]]:
     match scope:
         case And(items=items) | Or(items=items):
             for index, item, others in without_each(items):
+                if isinstance(item, Everything):
+                    # It asks for nothing, so that nothing changes without it.
+                    continue
                 yield render_scope(item), others[0] if len(others) == 1 else replace(scope, items=others)
                 if isinstance(item, And | Or | In):
                     for text, inner in scopes_without(item):

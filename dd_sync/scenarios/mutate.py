@@ -23,6 +23,9 @@ from dd_sync.scenarios.written import place_of
 
 Monitors = Mapping[str, Declared]
 
+# So many survivors of one monitor are looked into: more scenarios at once nobody reads.
+_MOST_SEARCHES = 30
+
 
 class Fate(StrEnum):
     KILLED = "killed"
@@ -70,6 +73,13 @@ class Mutation:
 
     def of(self, fate: Fate, key: str | None = None) -> tuple[Verdict, ...]:
         return tuple(one for one in self.verdicts if one.fate is fate and key in (None, one.suspect.key))
+
+    @property
+    def without_remedy(self) -> tuple[Verdict, ...]:
+        """The survivors for which no scenario was found."""
+        noticed = {(one.key, one.mutant.id) for remedy in self.remedies for one in remedy.notices}
+        survivors = self.of(Fate.SURVIVED)
+        return tuple(one for one in survivors if (one.suspect.key, one.suspect.mutant.id) not in noticed)
 
     @property
     def percent(self) -> float:
@@ -148,13 +158,16 @@ class Court:
     def remedies(self, survivors: Sequence[Suspect]) -> list[Remedy]:
         """Scenarios for the survivors of one monitor, as few as noticing each in turn leaves."""
         found: list[Remedy] = []
+        searches = 0
         for suspect in survivors:
             notices = (index for index, one in enumerate(found) if not self._passes(one.text, suspect))
             index = next(notices, None)
             if index is not None:
                 found[index] = replace(found[index], notices=(*found[index].notices, suspect))
-            elif (text := self._remedy(suspect)) is not None:
-                found.append(Remedy(text, (suspect,)))
+            elif searches < _MOST_SEARCHES:
+                searches += 1
+                text = self._remedy(suspect)
+                found.extend([] if text is None else [Remedy(text, (suspect,))])
         return found
 
     def _passes(self, text: str, suspect: Suspect) -> bool:

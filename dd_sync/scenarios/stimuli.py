@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
@@ -20,6 +21,7 @@ _OTHER = "other"
 _MOST_COMBINATIONS = 4096
 _MOST_SECONDS = 34 * 86400
 _DAY = 86400
+_PERCENTILE = re.compile(r"p[0-9.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,10 @@ def habit_of(metric: Metric, window: int, known: Mapping[str, Habit]) -> Habit:
     """As the scenarios there are send it; else a count or gauge, each minute or 24 times a window."""
     if metric.name in known:
         return known[metric.name]
-    counted = metric.has("as_count") or metric.has("as_rate")
     interval = 60 if window < _DAY else window // 24 // 60 * 60
+    if _PERCENTILE.fullmatch(metric.aggregation or ""):
+        return Habit(MetricType.DISTRIBUTION, interval)
+    counted = metric.has("as_count") or metric.has("as_rate")
     return Habit(MetricType.COUNT if counted else MetricType.GAUGE, interval)
 
 

@@ -113,8 +113,16 @@ def test_a_mutant_is_killed_by_the_first_scenario_that_fails_on_it(dd_sync: Run,
             raw("change(avg(last_5m),last_1h):avg:load{*} > 5", thresholds={"critical": 5}),
             scenario(GAUGE % "1x119", "{at: 90m, state: OK}", lasts="2h"),
         ),
+        (
+            raw("avg(last_5m):100 - avg:load{*} > 90", thresholds={"critical": 90}),
+            scenario(GAUGE % "50x59", "{at: 30m, state: OK}"),
+        ),
+        (
+            raw("max(last_5m):p95:took{*, env:prod} >= 3", key="it", thresholds={"critical": 3}),
+            scenario(GAUGE % "1x59", "{at: 30m, state: none}"),
+        ),
     ],
-    ids=["rate", "ratio", "below", "a day", "function", "change"],
+    ids=["rate", "ratio", "below", "a day", "function", "change", "what is left", "percentile"],
 )
 def test_every_remedy_passes_on_the_monitor_and_notices_its_mutants(
     dd_sync: Run, tmp_path: Path, monitors: str, scenarios: str
@@ -209,6 +217,59 @@ def test_a_scenario_with_tunables_judges_the_same_mistake_in_its_own_monitor(
     assert found["comparator"]["fate"] == "killed"
     assert found["critical-down"]["fate"] == "killed"
     assert found["critical-down"]["change"] == "critical threshold 500 -> 450"
+
+
+def test_the_place_is_that_of_what_was_written(dd_sync: Run, tmp_path: Path) -> None:
+    monitors = """\
+  - key: spike
+    name: Spike
+    evaluation_delay: 60s
+    renotify: 30m
+    exempt: [{tenant: load-test, until: 2099-01-01, reason: test}]
+    message: m
+    guard:
+      spike:
+        metric: orders
+        scope: env:prod
+        by: [tenant]
+        window: 1h
+        times: 3
+        floor: 100
+        recover_at: 50
+"""
+    series = "{metric: orders, type: count, tags: [env:prod, tenant:acme], values: '0x59'}"
+    write(tmp_path, monitors, scenario(series, "{group: tenant:acme, never: Alert}", key="spike"))
+    found = {one["id"]: one["line"] for one in mutation(dd_sync)["mutants"]}
+    assert found["evaluation_delay-gone"] == 4
+    assert found["renotify_interval-doubled"] == 5
+    assert found["scope-!tenant:load-test-0"] == 6
+    assert (found["scope-env:prod-0"], found["by-tenant"], found["window-longer"]) == (11, 12, 13)
+    assert (found["number-0-up"], found["critical-up"], found["critical_recovery-up"]) == (14, 15, 16)
+    # The mean of two baselines is divided by a 2 that nobody wrote.
+    assert not [name for name in found if name.startswith("number-3")]
+
+
+def test_so_many_survivors_are_looked_into_and_the_rest_is_listed(dd_sync: Run, tmp_path: Path) -> None:
+    scope = "svc IN (" + ",".join(f"s{n}" for n in range(45)) + ")"
+    monitor = raw(f"sum(last_5m):sum:x{{{scope}}}.as_count() > 5", thresholds={"critical": 5})
+    series = "{metric: x, type: count, tags: ['svc:s1'], values: '0x9'}"
+    write(tmp_path, monitor, scenario(series, "{at: 5m, state: OK}"))
+    found = mutation(dd_sync)["mutants"]
+    remedies = {one["scenario"] for one in found if one["scenario"]}
+    assert 0 < len(remedies) <= 30
+    assert any(one["fate"] == "survived" and not one["scenario"] for one in found)
+
+
+def test_what_has_no_remedy_is_listed(dd_sync: Run, tmp_path: Path) -> None:
+    check = raw(
+        '"up".over("*").by("host").last(2).count_by_status()',
+        "service check",
+        thresholds={"ok": 1, "warning": 1, "critical": 1},
+    )
+    runs = '{check: up, tags: [host:a], statuses: "ok*9"}'
+    one = scenario(runs, "{at: 8m, group: host:a, state: OK}", lasts="9m").replace("series:", "checks:")
+    write(tmp_path, check, one)
+    assert "No scenario was found that would notice:" in dd_sync("test", "--mutate").out
 
 
 def test_processes_find_what_one_finds(dd_sync: Run, tmp_path: Path) -> None:
