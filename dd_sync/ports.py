@@ -121,3 +121,22 @@ class Events(Protocol):
     def post(self, body: Mapping[str, Any]) -> str:
         """Posts an event of our own, once, and gives its number."""
         ...
+
+
+class Metrics(Protocol):
+    """Datadog's metrics. Every call raises DatadogError."""
+
+    def query(self, query: str, start: int, end: int) -> list[Json]:
+        """The series, as plain JSON, of one query or of several with commas between them.
+
+        start, end: epoch seconds. Each has `query_index`, `tag_set` and `pointlist`, of [ms, value or null].
+        """
+        ...
+
+    def submit(self, series: Sequence[Json]) -> None:
+        """Points of API v2, all in one request. One at the time and tags of another replaces it."""
+        ...
+
+    def wait(self) -> float:
+        """Seconds until there is room for another query, as far as Datadog has told; 0 if there is now."""
+        ...

@@ -16,7 +16,7 @@ from dd_sync.datadog.retry import Patience
 from dd_sync.datadog.target import Target, choose_target
 from dd_sync.datadog.transport import Transport
 from dd_sync.datadog.wire import Wire
-from dd_sync.ports import Dashboards, Events, Monitors, Search
+from dd_sync.ports import Dashboards, Events, Metrics, Monitors, Search
 
 if TYPE_CHECKING:
     from dd_sync.datadog.webhooks import DatadogWebhooks
@@ -59,6 +59,12 @@ class Datadog:
         from dd_sync.datadog.events import DatadogEvents
 
         return DatadogEvents(self._wire, self._client)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        from dd_sync.datadog.series import DatadogSeries
+
+        return DatadogSeries(self._wire, self._client)
 
     @cached_property
     def dashboards(self) -> Dashboards:
