@@ -146,8 +146,8 @@ def _query(monitor: Monitor, alert: EventAlert) -> EventQuery:
     )
 
 
-def _facet(measure: str | None) -> str | None:
-    return None if measure in (None, "", "*") else measure
+def _facet(measure: object) -> str | None:
+    return None if measure in (None, "", "*") else str(measure)
 
 
 def _wrong(method: str, measure: str | None) -> str | None:
@@ -207,13 +207,14 @@ def _of_variable(name: str, given: Mapping[str, Any], alert: FormulaAlert) -> Ev
     if problem := _wrong(method, measure):
         raise Unsupported(f"the query '{name}': {problem}")
     interval = compute.get("interval")
-    if method not in _ADDITIVE and interval and interval < 1000 * alert.window.length.total_seconds():
+    pieces = isinstance(interval, int | float) and 0 < interval < 1000 * alert.window.length.total_seconds()
+    if method not in _ADDITIVE and pieces:
         raise Unsupported(f"the query '{name}': '{method}' by intervals is not evaluated here")
-    groups = [_group(name, one) for one in given.get("group_by") or [] if isinstance(one, dict)]
+    groups = [_group(name, one) for one in _list(name, given, "group_by")]
     return EventQuery(
         source,
         _search(name, _mapping(name, given, "search").get("query")),
-        tuple(str(index) for index in given.get("indexes") or ()),
+        tuple(str(index) for index in _list(name, given, "indexes")),
         method,
         measure,
         tuple(facet for facet, _ in groups),
@@ -231,6 +232,13 @@ def _mapping(name: str, given: Mapping[str, Any], part: str) -> Mapping[str, Any
     return found
 
 
+def _list(name: str, given: Mapping[str, Any], part: str) -> list[Any]:
+    found = given.get(part) or []
+    if not isinstance(found, list):
+        raise Unsupported(f"the query '{name}': '{part}' is not a list")
+    return found
+
+
 def _search(name: str, text: object) -> Search:
     try:
         return parse_search("" if text is None else str(text))
@@ -238,16 +246,18 @@ def _search(name: str, text: object) -> Search:
         raise Unsupported(f"the query '{name}': {error.problem}", hint=error.hint) from None
 
 
-def _group(name: str, given: Mapping[str, Any]) -> tuple[str, Top | None]:
+def _group(name: str, given: Any) -> tuple[str, Top | None]:
+    if not isinstance(given, Mapping) or not isinstance(given.get("facet"), str):
+        raise Unsupported(f"the query '{name}': a group without a facet")
     limit, sort = given.get("limit"), given.get("sort") or {}
     if limit is None:
-        return str(given.get("facet")), None
+        return given["facet"], None
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1 or not isinstance(sort, Mapping):
         raise Unsupported(f"the query '{name}': the limit of a group is not a whole number")
     method, measure = str(sort.get("aggregation", "count")), _facet(sort.get("metric"))
     if problem := _wrong(method, measure):
         raise Unsupported(f"the query '{name}': {problem}")
-    return str(given.get("facet")), Top(limit, method, measure, sort.get("order") != "asc")
+    return given["facet"], Top(limit, method, measure, sort.get("order") != "asc")
 
 
 def _keys(

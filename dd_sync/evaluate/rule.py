@@ -17,6 +17,8 @@ from dd_sync.query.nodes import Comparator
 
 DAY = 86400
 NEW_GROUP_SECONDS = 60
+# What is larger is no threshold, and no span of time.
+_LARGEST, _LONGEST = 1.7e308, 1e12
 NEW_HOST_SECONDS = 300
 
 # Options that change what is said or who may edit, never what is evaluated or whether it is notified.
@@ -206,6 +208,8 @@ def read_thresholds(
 def read_numbers(options: Mapping[str, Any], known: frozenset[str]) -> dict[str, float]:
     """`options.thresholds` as numbers. Raises Unsupported for a key that is not known, or no number."""
     given = options.get("thresholds") or {}
+    if not isinstance(given, Mapping):
+        raise Unsupported("the option 'thresholds' is not an object", hint="write critical: and a number")
     numbers = {name: _number(name, given[name]) for name in sorted(given) if given[name] is not None}
     if unknown := numbers.keys() - known:
         raise Unsupported(f"the threshold '{min(unknown)}' is not evaluated here")
@@ -213,7 +217,7 @@ def read_numbers(options: Mapping[str, Any], known: frozenset[str]) -> dict[str,
 
 
 def _number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
         raise Unsupported(f"the threshold '{name}' is not a number", hint="write a number")
     return float(value)
 
@@ -223,7 +227,8 @@ def whole(options: Mapping[str, Any], name: str) -> int | None:
     value = options.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 0:
+    number = not isinstance(value, bool) and isinstance(value, int | float) and 0 <= value < _LONGEST
+    if not number or value != int(value):
         raise Unsupported(
             f"the option '{name}' is not a whole number", hint="write a whole number, 0 or more"
         )
@@ -241,7 +246,7 @@ def read_missing(options: Mapping[str, Any], *, default: Missing, legacy: Missin
         "show_and_notify_no_data": Missing.NO_DATA_NOTIFIED,
         "resolve": Missing.OK,
     }
-    if policy not in known:
+    if not isinstance(policy, str) or policy not in known:
         raise Unsupported(f"on_missing_data '{policy}' is not evaluated here", hint=f"use {', '.join(known)}")
     return known[policy]
 
@@ -292,11 +297,12 @@ def _renotify(options: Mapping[str, Any]) -> Renotify | None:
         return None
     names = {"alert": State.ALERT, "warn": State.WARN, "no data": State.NO_DATA}
     chosen = options.get("renotify_statuses") or ["alert", "no data"]
-    unknown = [str(name) for name in chosen if name not in names]
+    listed = chosen if isinstance(chosen, list | tuple) else [chosen]
+    unknown = [str(name) for name in listed if not isinstance(name, str) or name not in names]
     if unknown:
         raise Unsupported(f"renotify_statuses has '{unknown[0]}'", hint="use alert, warn and no data")
     return Renotify(
         60 * interval,
         whole(options, "renotify_occurrences") or None,
-        frozenset(names[name] for name in chosen),
+        frozenset(names[name] for name in listed),
     )

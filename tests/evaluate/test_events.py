@@ -394,6 +394,8 @@ PLAIN = 'formula("query1").last("5m") > 5'
             "by intervals",
         ),
         (PLAIN, {"variables": [variable("query1", "", by=[{"facet": "a", "limit": 0}])]}, "limit"),
+        (PLAIN, {"variables": [variable("query1", "", by=["a"])]}, "without a facet"),
+        (PLAIN, {"variables": [{**BAD, "indexes": "main"}]}, "'indexes' is not a list"),
         (
             PLAIN,
             {
