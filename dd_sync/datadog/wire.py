@@ -235,7 +235,8 @@ def _hint(status: int, name: str, reset: float | None) -> str:
     if status == 403:
         return (
             f"DD_API_KEY or DD_APP_KEY is not valid on {name}, or the application key lacks the permission "
-            "(monitors_read, monitors_write, monitors_downtime)"
+            "(monitors_read, monitors_write, monitors_downtime; dashboards_read, dashboards_write and "
+            "manage_integrations where those are declared)"
         )
     if status == 429:
         when = f"in {reset:.0f} s" if reset is not None else "later"
