@@ -144,6 +144,8 @@ class CompositeFindings:
         shape = (len(groups), self._times.size)
         states, has = states.reshape(shape), has.reshape(shape)
         life = lives(self._rule, self._times, has, previous)
+        # A group that is not there leaves nothing behind that a later one could keep.
+        states = np.where(has, states, State.OK.severity).astype(np.int8)
         if self._rule.missing is not Missing.NO_DATA_NOTIFIED:
             states = _kept(states, previous)
         return Judged(

@@ -236,6 +236,14 @@ def test_a_group_that_one_part_forgets_is_gone_and_comes_back_new() -> None:
     )
 
 
+def test_a_group_that_comes_without_data_is_ok_until_something_is_known_of_it() -> None:
+    parts: Parts = {
+        1: part("a", {("x",): ["Alert", "No Data", "No Data", "No Data", "Alert"]}, by="host"),
+        2: part("b", {("x",): ["No Data", "No Data", "Alert", "Alert", "Alert"]}, by="host"),
+    }
+    assert states(composed("1 && 2", parts)) == {"host:x": ["none", "none", "OK", "OK", "Alert"]}
+
+
 def test_a_simple_monitor_that_never_saw_data_is_without_data() -> None:
     never = part("a", {(): ["No Data"] * 2}, minutes=2)
     parts: Parts = {1: never, 2: part("b", {(): A})}
