@@ -96,6 +96,11 @@ def run_scenarios(app: App, paths: Sequence[Path] = ()) -> Iterator[Outcome]:
     return _only(app, _whole(app)[0], paths, None).outcomes()
 
 
+def suite_of_app(app: App) -> Suite:
+    """Every scenario of the catalog. Raises CatalogError with all that is wrong."""
+    return _whole(app)[0]
+
+
 def _whole(app: App) -> tuple[Suite, Catalog]:
     """Every scenario, and the catalog. Raises CatalogError with all that is wrong with either."""
     from dd_sync.scenarios.suite import suite_of

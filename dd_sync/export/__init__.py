@@ -1,0 +1,1 @@
+"""Monitors for other systems: alert rules of Prometheus, and unit tests of those."""
