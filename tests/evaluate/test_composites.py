@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dd_sync.errors import QueryError
@@ -156,6 +156,7 @@ def by_hand(condition: Any, now: Mapping[int, str]) -> str:
     return published(operator, by_hand(left, now), by_hand(right, now))
 
 
+@settings(max_examples=50)
 @given(
     condition=conditions(),
     rows=st.lists(st.tuples(*[st.sampled_from(list(LEVEL))] * 3), min_size=1, max_size=6),

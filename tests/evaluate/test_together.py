@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dd_sync.evaluate.replay import Replay, Silence, Sources, compile_rule, evaluation_times, replay
@@ -112,6 +112,7 @@ def levels() -> st.SearchStrategy[list[int | None]]:
     return st.lists(st.sampled_from([None, 0, 15, 40]), min_size=12, max_size=12)
 
 
+@settings(max_examples=50)
 @given(rows=st.lists(levels(), min_size=1, max_size=4), cut=st.integers(1, 11))
 def test_pieces_tell_what_the_whole_tells_and_the_worst_state_is_what_is_told(
     rows: Sequence[Sequence[int | None]], cut: int
