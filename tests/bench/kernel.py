@@ -1,8 +1,8 @@
 """`python -m tests.bench.kernel`: the kernel on 1,000 groups x 43,200 minutes, beside what memory allows.
 
-Each line is a whole pass over the grid on one core, the best of some. `sum` reads every number once and adds it
-up: no kernel can be faster. `running sum` is the textbook way, one cumulative sum and its difference; it is no
-rival, since it has no idea of gaps, states or transitions, and a point of 1e9 leaves its error behind for ever.
+Each line is a whole pass over the grid on one core, the best of some. `sum` reads every number once and adds
+it up: no kernel can be faster. `running sum` is the textbook way, one cumulative sum and its difference; it is
+no rival, for it knows no gaps, states or transitions, and a point of 1e9 leaves its error behind for ever.
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ def main(groups: int, minutes: int, rounds: int) -> None:
     lines: list[tuple[str, Callable[[], object]]] = [
         ("sum: the limit of memory", values.sum),
         ("running sum, naive", lambda: running(values)),
-        ("rolling hour", lambda: [rolling(values[at : at + rows], WIDTH, "sum") for at in range(0, groups, rows)]),
+        (
+            "rolling hour",
+            lambda: [rolling(values[at : at + rows], WIDTH, "sum") for at in range(0, groups, rows)],
+        ),
         ("rolling hour, states, transitions", lambda: states(values, rows)),
         ("the same with 1 % of gaps", lambda: states(holed, rows)),
     ]

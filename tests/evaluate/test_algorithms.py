@@ -161,7 +161,12 @@ def test_clusters_are_those_found_by_walking_from_point_to_point(points: list[li
 def rising(rise: float) -> Series:
     times = START - 4 * DAY + 600 * np.arange(5 * 144)
     return Series.of(
-        "m", MetricType.GAUGE, ["h:a"], interval=600, times=times, values=rise * np.arange(times.size)
+        "m",
+        MetricType.GAUGE,
+        ["h:a"],
+        interval=600,
+        times=times,
+        values=[rise * at for at in range(times.size)],
     )
 
 
