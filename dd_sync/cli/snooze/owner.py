@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import getpass
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dd_sync.errors import RequestError
 
 _VARIABLES = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
-_SECTION = re.compile(r"\s*\[\s*([^\]]*?)\s*\]")
-_NAME = re.compile(r'\s*name\s*=\s*"?([^"#;\n]*?)"?\s*(?:[#;].*)?', re.I)
 _LARGEST = 1 << 20
 
 
@@ -55,9 +52,11 @@ def _git_user(file: Path) -> str:
         return ""
     section = name = ""
     for line in lines:
-        head = _SECTION.match(line)
-        if head is not None:
-            section = head[1].lower()
-        elif section == "user" and (found := _NAME.fullmatch(line)):
-            name = found[1]
+        text = line.strip()
+        if text.startswith("["):
+            section = text[1:].partition("]")[0].strip().lower()
+        elif section == "user":
+            key, found, value = text.partition("=")
+            if found and key.strip().lower() == "name":
+                name = value.partition("#")[0].partition(";")[0].strip().strip('"')
     return name
