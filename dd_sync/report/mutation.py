@@ -38,7 +38,11 @@ def _lines(mutation: Mutation) -> Iterator[str]:
         yield "Not evaluated here, and not counted:"
         yield from (f"  {key}: {why}" for key, why in mutation.unsupported.items())
     yield from _remedies(mutation)
-    yield from _listed("No scenario was found that would notice:", mutation.without_remedy)
+    if mutation.remedies:
+        yield from _listed("No scenario was found that would notice:", mutation.without_remedy)
+    elif mutation.without_remedy:
+        yield ""
+        yield "No scenario was found that would notice any of them."
     yield ""
     killed, survived = len(mutation.of(Fate.KILLED)), len(mutation.of(Fate.SURVIVED))
     yield f"{killed} of {killed + survived} mutants noticed, {percent_text(mutation.percent)}"
