@@ -253,8 +253,8 @@ def _stable(done: Replay, declared: Declared, end: int, begin: int, every: int) 
 
 
 def _is_tie(values: Floats, levels: Sequence[float]) -> bool:
-    """Whether a value is a threshold itself: there the last digit decides, and increase() rounds."""
-    return any(bool(np.isclose(values, level, rtol=1e-9, atol=1e-9).any()) for level in levels)
+    """Whether a value is a threshold itself: the last digit decides there, and increase() rounds all but 0."""
+    return any(level != 0 and bool(np.isclose(values, level, rtol=1e-9).any()) for level in levels)
 
 
 def _stretches(settled: Sequence[int], done: Replay) -> Iterator[list[int]]:
