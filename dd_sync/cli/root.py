@@ -30,6 +30,10 @@ COMMANDS = {
     ),
     "snooze": ("dd_sync.cli.snooze:snooze", "Silence one tenant for a while; list, extend and end snoozes."),
     "holds": ("dd_sync.cli.holds:holds", "List, release and confirm holds for manual review."),
+    "worker": (
+        "dd_sync.cli.worker:worker",
+        "Compute the gauges of zscore and ewma guards, and send them.",
+    ),
     "export": ("dd_sync.cli.export:export", "Write the monitors for other systems."),
     "normalise": ("dd_sync.cli.normalise:normalise", "Tell real changes from what Datadog rewrites."),
     "local": ("dd_sync.cli.local:local", "Run a Datadog on this machine, without an account."),

@@ -88,7 +88,7 @@ def watched(
         notes=(
             f"Judges {derivation.gauge}, which `dd-sync worker` computes each minute: without it, No Data.",
             f"The usual level is the {format_duration(spec.window)} before the bucket that is judged.",
-            "A usual level without any spread says nothing, and a group without history neither.",
+            "A usual level without any spread gives no deviations, and a group without history no point.",
         ),
     )
 

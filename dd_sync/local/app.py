@@ -24,6 +24,7 @@ from dd_sync.local import (
     holds,
     intake,
     monitors,
+    query_api,
     search,
     streams,
     webhooks,
@@ -127,6 +128,7 @@ ENDPOINTS = (
     # Datadog does not limit the submission of metrics by request.
     Endpoint("POST", "/api/v1/series", intake.series_v1, both=False, body=SERIES_V1),
     Endpoint("POST", "/api/v2/series", intake.series_v2, both=False, body=SERIES_V2),
+    Endpoint("GET", "/api/v1/query", query_api.query, limit="query"),
     Endpoint("GET", "/api/v2/events", events.listing, limit="events_list"),
     Endpoint("POST", "/api/v2/events/search", events.search, limit="events_list"),
     Endpoint("POST", "/api/v1/events", events.post, both=False),
