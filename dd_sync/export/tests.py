@@ -253,7 +253,7 @@ def _stable(done: Replay, declared: Declared, end: int, begin: int, every: int) 
 
 
 def _is_tie(values: Floats, levels: Sequence[float]) -> bool:
-    """Whether a value is a threshold itself: the last digit decides there, and increase() rounds all but 0."""
+    """Whether a value is a threshold itself: the last digit decides there, and increase() rounds."""
     return any(level != 0 and bool(np.isclose(values, level, rtol=1e-9).any()) for level in levels)
 
 

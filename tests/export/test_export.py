@@ -311,9 +311,8 @@ def test_scenarios_that_promtool_cannot_run_are_named(dd_sync: Command, tmp_path
     ]
     write(tmp_path, guard("rate"), guard("tuned", above="${most}"), scenarios=scenarios)
     file = tmp_path / "monitors/all.yaml"
-    file.write_text(
-        f"tunables: {{most: {{env: MOST, default: 100, min: 1, max: 999, unit: streams}}}}\n{file.read_text()}"
-    )
+    tunable = "{env: MOST, default: 100, min: 1, max: 999, unit: streams}"
+    file.write_text(f"tunables: {{most: {tunable}}}\n{file.read_text()}")
     code, out, err = dd_sync("export", "prometheus", "--out", "rules.yaml", "--tests", "sub.yaml")
     assert code == 0
     assert out.endswith("1 tests in sub.yaml\n")
