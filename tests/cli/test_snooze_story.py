@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ import pytest
 
 from dd_sync.cli.snooze import COMMANDS
 from dd_sync.cli.snooze import snooze as group
+from dd_sync.datadog.downtimes import DatadogDowntimes
+from dd_sync.errors import DatadogError
 from tests.cli.support import Answer, LocalDatadog, Run, rate, write_catalog
 
 
@@ -320,3 +324,53 @@ def test_the_help_line_of_a_part_is_the_first_of_its_own(name: str) -> None:
     assert command is not None
     assert command.help is not None
     assert command.help.splitlines()[0] == COMMANDS[name][1]
+
+
+def test_without_keys_a_dry_run_says_what_it_cannot_show(dd_sync: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "dry", rate("a"))
+    shown = dd_sync("snooze", "tenant", "acme", "--for", "1h", "--reason", "x", "--dry-run")
+    assert shown.out.startswith("would silence tenant:acme until")
+    assert "all with the tags managed_by:dd-sync, dd_sync_catalog:dry" in shown.out
+    assert "without DD_API_KEY and DD_APP_KEY" in shown.err
+
+
+@pytest.fixture
+def in_kathmandu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Kathmandu")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_kathmandu")
+def test_the_end_is_told_in_utc_and_in_the_time_of_this_machine(dd_sync: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "zone", rate("a"))
+    until = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}T20:15Z"
+    shown = dd_sync("snooze", "tenant", "acme", "--until", until, "--reason", "x", "--dry-run")
+    next_day = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}"
+    assert f"20:15 UTC ({next_day} 02:00 +0545 here)" in shown.out
+
+
+def test_what_could_not_be_ended_is_named_and_what_was_is_shown_all_the_same(
+    live: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_catalog(tmp_path, "halfway", rate("a") + rate("b"))
+    live("apply", "--yes")
+    made = silence(live, "acme", "1h", "--monitors", "*")
+    assert made.out.count("silenced:") == 2, made.err
+    cancel, done = DatadogDowntimes.cancel, []
+
+    def second_fails(self: DatadogDowntimes, downtime_id: str) -> None:
+        done.append(downtime_id)
+        if len(done) == 2:
+            raise DatadogError("DELETE …: answered 503", status=503)
+        cancel(self, downtime_id)
+
+    monkeypatch.setattr(DatadogDowntimes, "cancel", second_fails)
+    half = live("snooze", "end", "acme")
+    assert half.code == 4
+    assert half.out.count("ended: tenant:acme on monitor") == 1
+    assert f"({done[1]}): DELETE …: answered 503" in half.err
+    assert "ending twice is safe" in half.err
+    assert live("snooze", "end", "acme").code == 0
