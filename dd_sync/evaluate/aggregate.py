@@ -125,7 +125,9 @@ def fill(values: Floats, frame: Frame, method: str, limit: int) -> Floats:
         return values
     missing = np.isnan(values) & frame.exists
     if method == "zero":
-        return np.asarray(np.where(missing, 0.0, values))
+        # A series without a point in the window is not part of the query's result, so nothing fills it.
+        found = (~np.isnan(values)).any(axis=2, keepdims=True)
+        return np.asarray(np.where(missing & found, 0.0, values))
     before = _last_seen(values)
     known = before >= 0
     base = np.take_along_axis(values, np.maximum(before, 0), axis=2)

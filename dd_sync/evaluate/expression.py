@@ -174,10 +174,8 @@ class Evaluation:
             return False
         if self._rule.window % step or (self._starts % step).any():
             return False
-        filled = any(
-            (reading_of(metric).fill or ("null",))[0] in ("linear", "last")
-            for metric in metrics_in(expression)
-        )
+        metrics = list(metrics_in(expression))
+        filled = any((reading_of(metric).fill or ("null",))[0] != "null" for metric in metrics)
         return not filled and all(
             is_shift(call)
             or call.name in functions.POINTWISE

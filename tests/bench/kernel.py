@@ -1,8 +1,8 @@
 """`python -m tests.bench.kernel`: the kernel on 1,000 groups x 43,200 minutes, beside what memory allows.
 
 Each line is a whole pass over the grid on one core, the best of some. `sum` reads every number once and adds
-it up: no kernel can be faster. `running sum` is the textbook way, one cumulative sum and its difference; it is
-no rival, for it knows no gaps, states or transitions, and a point of 1e9 leaves its error behind for ever.
+it up: no kernel can be faster. `running sum` is the textbook way, a cumulative sum and its difference: it is
+no rival, it knows no gaps, states or transitions, and a point of 1e9 leaves its error behind for ever.
 """
 
 from __future__ import annotations
