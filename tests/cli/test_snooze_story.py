@@ -357,7 +357,7 @@ def test_what_could_not_be_ended_is_named_and_what_was_is_shown_all_the_same(
 ) -> None:
     write_catalog(tmp_path, "halfway", rate("a") + rate("b"))
     live("apply", "--yes")
-    made = silence(live, "acme", "1h", "--monitors", "*")
+    made = silence(live, "acme", "20h", "--monitors", "*")
     assert made.out.count("silenced:") == 2, made.err
     cancel, done = DatadogDowntimes.cancel, []
 
