@@ -19,7 +19,10 @@ COMMANDS = {
     "plan": ("dd_sync.cli.plan:plan", "Show what apply would change in Datadog."),
     "apply": ("dd_sync.cli.apply:apply", "Make Datadog's monitors what the catalog declares."),
     "drift": ("dd_sync.cli.drift:drift", "Tell what was edited in Datadog, and what changed in git."),
-    "import": ("dd_sync.cli.import_:import_", "Write monitors that are in Datadog already as YAML."),
+    "import": (
+        "dd_sync.cli.import_:import_",
+        "Write monitors that are in Datadog already as a file of the catalog.",
+    ),
     "detach": (
         "dd_sync.cli.detach:detach",
         "Let a monitor go: take this tool's tags off it, and nothing else.",

@@ -63,7 +63,7 @@ def test_a_snooze_imports_nothing_slow(live: Run, tmp_path: Path) -> None:
 def test_a_defect_is_told_as_one_and_its_traceback_comes_only_on_request(
     dd_sync: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("dd_sync.catalog.json_schema.json_schema", broken)
