@@ -72,7 +72,9 @@ def _number(text: str) -> Plain:
     if text in _SPECIAL:
         raise NoNumber(f"{text} is not a number anything can be compared with", _USABLE)
     if _HEX.fullmatch(text) or _BITS.fullmatch(text):
-        return int(text.replace("_", ""), 0)
+        # Samples such as 0x59, sixty zeros, would silently be the one number 89.
+        problem = f"{text[:40]} is the number {int(text.replace('_', ''), 0)} to YAML"
+        raise NoNumber(problem, "put it in quotes if it is text, or write it as a plain decimal number")
     return text
 
 

@@ -86,7 +86,8 @@ def read_suite(
     catalog = loading.catalog
     folder = None if catalog is None else catalog.folder
     loaded = load_scenarios(loading.scenarios, loading.keys, folder)
-    errors = [problem for problem in (*loading.problems, *loaded.problems) if problem.is_error]
+    found = dict.fromkeys((*loading.problems, *loaded.problems))
+    errors = [problem for problem in found if problem.is_error]
     if catalog is None:
         return None, errors
     declare = Declaring(catalog.files, env, allow_unknown_options)
