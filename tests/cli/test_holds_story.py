@@ -6,14 +6,24 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from dd_sync.local.clock import SimulatedClock
+from dd_sync.local.serve import serving
 from tests.cli.support import KEYS, Answer, LocalDatadog, Run, rate, write_catalog
 from tests.cli.test_snooze_story import send, silence
+
+
+@pytest.fixture(scope="module")
+def datadog() -> Iterator[LocalDatadog]:
+    """One of this file's own: its clock runs far ahead."""
+    with serving(clock=SimulatedClock(datetime.now(UTC))) as url:
+        yield LocalDatadog(url)
 
 
 @pytest.fixture

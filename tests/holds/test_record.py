@@ -16,7 +16,7 @@ ACME = About("stream-rate", "tenant:acme")
 
 
 def alert(minute: float, number: str = "", again: bool = False, about: About = ACME) -> Alert:
-    return Alert(number or f"a{minute}", START + timedelta(minutes=minute), about, "too many", again)
+    return Alert(number or f"a{minute}{again}", START + timedelta(minutes=minute), about, "too many", again)
 
 
 def review(
