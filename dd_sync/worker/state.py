@@ -80,7 +80,7 @@ class Positions:
         lost = None
         if last is not None and last + step < oldest:
             lost = Lost(plan.key, last + step, min(oldest, until))
-        again = (SLICE - 1) * step if plan.key in self._asked else 0
+        again = SLICE * step if plan.key in self._asked else 0
         first = oldest if last is None else max(oldest, last + step - again)
         if first >= until:
             return None, lost
