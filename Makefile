@@ -9,13 +9,14 @@ BIN := .venv/bin
 KEY := $(shell cat pyproject.toml $(CONSTRAINTS) .ci/setup .ci/requirements.py | cksum | cut -d ' ' -f 1)
 DEMO_READY := .venv/ready-demo-$(KEY)
 TEST_READY := .venv/ready-test-$(KEY)
+DOCS_READY := .venv/ready-docs-$(KEY)
 
 # Compiled modules are kept (.ci/setup says where), so that no command compiles twice.
 export PYTHONDONTWRITEBYTECODE :=
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.venv/cache/hypothesis
 
 .NOTPARALLEL:
-.PHONY: help setup demo test lint types imports catalog units prove bench format wheel lock clean
+.PHONY: help setup demo test lint types imports catalog units prove bench docs format wheel lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' Makefile | expand -t 10
@@ -57,6 +58,9 @@ prove: $(TEST_READY) ## the slow proofs, PROVE_MINUTES at most
 bench: $(TEST_READY) ## speed, as ratios measured in one run
 	@$(BIN)/python -m tests.bench $(BENCH)
 
+docs: $(DOCS_READY) ## the documentation as a site, built strictly
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 format: $(TEST_READY) ## let ruff mend what it can
 	@$(BIN)/ruff check -q --fix-only .
 	@$(BIN)/ruff format .
@@ -79,3 +83,9 @@ $(TEST_READY):
 	@.ci/setup "$(PYTHON)" "$(CONSTRAINTS)" core history local dev build
 	@mkdir -p .venv/cache
 	@touch $@ $(DEMO_READY)
+
+# Added to what is there, so that neither the tests nor the demo have to be set up again.
+$(DOCS_READY): | $(DEMO_READY)
+	@$(BIN)/python .ci/requirements.py docs >.venv/requirements-docs.txt
+	@$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --no-input -r .venv/requirements-docs.txt -c "$(CONSTRAINTS)"
+	@touch $@
