@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from dd_sync.evaluate.judge import CODES
 from dd_sync.evaluate.replay import Notification, Replay, Transition
-from dd_sync.evaluate.select import TOTAL
+from dd_sync.evaluate.select import ANY_TAGS, TOTAL
 from dd_sync.message.fill import format_number
 from dd_sync.scenarios.schema import (
     ABSENT,
@@ -39,9 +39,29 @@ class Difference:
 
 def compare(form: ScenarioForm, done: Replay) -> Iterator[Difference]:
     """Everything that differs, in the order of the expectations."""
-    start = int(form.start.timestamp())
-    for index, expect in enumerate(form.expect):
-        yield from _Comparison(expect, index, start, done).run()
+    start, tags = int(form.start.timestamp()), _tags_given(form)
+    told = [one.group for one in done.notifications] + [one.group for one in done.suppressed]
+    known = {*done.groups, *told}
+    for index, written in enumerate(form.expect):
+        group = _as_known(written.group, known)
+        expect = written if group == written.group else written.model_copy(update={"group": group})
+        yield from _Comparison(expect, index, start, done, group in known, tags).run()
+
+
+def _tags_given(form: ScenarioForm) -> frozenset[str] | None:
+    """The tags of all it gives, None where it may have others, in files and events, or gives nothing."""
+    if form.events or not (form.series or form.checks) or any(one.file is not None for one in form.series):
+        return None
+    tags = [one.tags for one in form.series] + [one.tags for one in form.checks]
+    return frozenset(tag.lower() for each in tags for tag in each)
+
+
+def _as_known(group: str | None, known: Collection[str]) -> str | None:
+    """The group in the order of the query's keys, in whatever order it was written."""
+    if group is None or group in known:
+        return group
+    parts = sorted(group.split(","))
+    return next((one for one in known if sorted(one.split(",")) == parts), group)
 
 
 def clock(seconds: int, start: int) -> str:
@@ -55,15 +75,24 @@ def relative(seconds: int) -> str:
 
 
 class _Comparison:
-    def __init__(self, expect: ExpectForm, index: int, start: int, done: Replay) -> None:
+    """One line of `expect`. known: whether there ever was its group; given: the tags there are."""
+
+    def __init__(
+        self,
+        expect: ExpectForm,
+        index: int,
+        start: int,
+        done: Replay,
+        known: bool,
+        given: Collection[str] | None,
+    ) -> None:
         self._expect, self._index, self._start, self._done = expect, index, start, done
+        self._known, self._given = known, given
 
     def run(self) -> Iterator[Difference]:
         expect = self._expect
-        if expect.group is not None and expect.group not in self._done.groups and self._needs_group():
-            yield self._difference(
-                f"there never was a group {expect.group}; there was {self._groups()}", "group"
-            )
+        if wrong := self._wrong_group():
+            yield self._difference(wrong, "group")
             return
         if expect.at is not None:
             yield from self._at(expect.at)
@@ -90,6 +119,23 @@ class _Comparison:
             or expect.notifications
             or expect.notifications_at_least
         )
+
+    def _wrong_group(self) -> str:
+        """Why what is expected of its group would hold of no monitor, or of any; "" if it means something."""
+        group, rule = self._expect.group, self._done.rule
+        if group is None or self._known:
+            return ""
+        told_by = rule.keys if rule.notify_by is None else rule.notify_by
+        if not (_fits(group, rule.keys) or _fits(group, told_by)):
+            grouped = f"is grouped by {', '.join(rule.keys)}" if rule.keys else "has no groups"
+            return f"there is no group {group}: the monitor {grouped}"
+        if self._needs_group() or not (self._expect.state == ABSENT or self._may_be(group)):
+            return f"there never was a group {group}; there was {self._groups()}"
+        return ""
+
+    def _may_be(self, group: str) -> bool:
+        """Whether the scenario gives anything with its tags, which the monitor then leaves out."""
+        return self._given is None or all(tag in self._given for tag in group.lower().split(","))
 
     def _groups(self) -> str:
         return ", ".join(self._done.groups) or "none at all"
@@ -267,6 +313,15 @@ class _Comparison:
                     at=expected.at,
                     wanted=f"not to hear '{part}'",
                 )
+
+
+def _fits(group: str, keys: Sequence[str]) -> bool:
+    """Whether it is written as a group of these keys, in any order."""
+    if tuple(keys) == (ANY_TAGS,):
+        return True
+    if not keys:
+        return group == TOTAL
+    return sorted(part.partition(":")[0] for part in group.split(",")) == sorted(keys)
 
 
 def _listed(parts: Iterable[str]) -> str:

@@ -27,6 +27,7 @@ scenarios:
     series:
       - {{metric: streams.created, type: count, tags: [env:prod, tenant:acme], values: "5x59 20x60 5x60"}}
       - {{metric: streams.created, type: count, tags: [env:prod, tenant:beta], values: "5x181"}}
+      - {{metric: streams.created, type: count, tags: [env:dev, tenant:dev], values: "50x181"}}
     expect:
       - {expect}
 """
@@ -59,7 +60,8 @@ def check(scenario: Callable[..., Scenario], declared: MakeDeclared) -> Check:
         "{at: 0m, group: tenant:acme, state: none}",
         "{at: 2h, group: tenant:gamma, state: none}",
         "{group: tenant:beta, never: Alert}",
-        "{group: tenant:gamma, never: Alert}",
+        "{group: tenant:dev, never: Alert}",
+        "{group: tenant:dev, notifications: []}",
         "{never: No Data}",
         "{transitions: [{at: 74m, to: Alert}, {at: 168m, to: OK}]}",
         "{group: tenant:acme, transitions: [{at: 74m, to: Alert}, {at: 168m, to: OK}]}",
@@ -96,6 +98,15 @@ def test_what_happens_is_met(check: Check, expect: str) -> None:
             "{at: 9m, group: tenant:gamma, state: OK}",
             "there never was a group tenant:gamma; there was tenant:acme, tenant:beta",
         ),
+        (
+            "{group: tenant:gamma, never: Alert}",
+            "there never was a group tenant:gamma; there was tenant:acme, tenant:beta",
+        ),
+        (
+            "{group: tennant:acme, transitions: []}",
+            "there is no group tennant:acme: the monitor is grouped by tenant",
+        ),
+        ("{at: 9m, group: '*', state: none}", "there is no group *: the monitor is grouped by tenant"),
         ("{never: Alert}", "tenant:acme is Alert at 1h14m (2026-03-02 01:14)"),
         (
             "{transitions: [{at: 74m, to: Alert}]}",
@@ -132,7 +143,7 @@ def test_a_failure_shows_a_timeline_of_its_group(check: Check) -> None:
     text = show(check("{at: 2h, group: tenant:acme, state: OK}"))
     assert text.splitlines() == [
         "FAILED stream-rate: a flood alerts its tenant and nobody else",
-        "  scenarios/streams.yaml:10:45: tenant:acme at 2h (2026-03-02 02:00): expected OK, got Alert",
+        "  scenarios/streams.yaml:11:45: tenant:acme at 2h (2026-03-02 02:00): expected OK, got Alert",
         "  tenant:acme",
         "    time   clock             value  state",
         "    0m     2026-03-02 00:00      -  none",
@@ -280,3 +291,30 @@ def test_a_monitor_that_is_gone_is_said(scenario: Callable[..., Scenario], decla
     )
     assert outcome.failures[0].problem == "there is no monitor 'stream-rate'"
     assert outcome.failures[0].hint == "did you mean 'stream-rates'?"
+
+
+BY_TWO = "sum(last_1h):sum:streams.created{*} by {env,tenant}.as_count() > 500"
+
+
+@pytest.mark.parametrize("group", ["env:prod,tenant:acme", "tenant:acme,env:prod"])
+def test_a_group_may_be_written_in_any_order(check: Check, declared: MakeDeclared, group: str) -> None:
+    assert check(f"{{at: 74m, group: '{group}', state: Alert}}", monitor=declared(BY_TWO)).passed
+    outcome = check(f"{{group: '{group}', never: Alert}}", monitor=declared(BY_TWO))
+    assert outcome.failures[0].problem.startswith("env:prod,tenant:acme is Alert at 1h14m")
+
+
+def test_the_group_of_a_notification_for_several_is_one_too(check: Check, declared: MakeDeclared) -> None:
+    monitor = declared(BY_TWO, notify_by=["env"])
+    assert check("{group: env:dev, notifications_at_least: [{at: 11m, kind: alert}]}", monitor=monitor).passed
+    assert check("{group: env:prod, notifications: []}", monitor=monitor).failures
+    (failure,) = check("{group: tenant:acme, notifications: []}", monitor=monitor).failures
+    assert failure.problem == "there is no group tenant:acme: the monitor is grouped by env, tenant"
+
+
+def test_a_monitor_without_groups_has_one_that_need_not_be_named(
+    check: Check, declared: MakeDeclared
+) -> None:
+    simple = declared("sum(last_1h):sum:streams.created{env:none}.as_count() > 500")
+    assert check("{group: '*', never: Alert}", monitor=simple).passed
+    (failure,) = check("{group: tenant:acme, never: Alert}", monitor=simple).failures
+    assert failure.problem == "there is no group tenant:acme: the monitor has no groups"
