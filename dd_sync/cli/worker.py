@@ -18,9 +18,11 @@ import click
 from dd_sync.cli.app import App, common, duration
 from dd_sync.errors import DatadogError, Exit
 from dd_sync.text import within_line
+from dd_sync.timeframe import format_duration
 
 if TYPE_CHECKING:
     from dd_sync.datadog.client import Datadog
+    from dd_sync.model.monitor import Declared
     from dd_sync.worker.run import Round, Worker
     from dd_sync.worker.sources import Source
 
@@ -51,7 +53,7 @@ def _between(least: timedelta, most: timedelta) -> Callable[[str], timedelta]:
 @click.option(
     "--interval",
     metavar="DURATION",
-    type=_between(timedelta(minutes=1), timedelta(minutes=30)),
+    type=_between(timedelta(minutes=1), timedelta(minutes=10)),
     default="1m",
     show_default=True,
     help="From one round to the next.",
@@ -98,6 +100,8 @@ def worker(
     if not plans:
         app.say("no guard of this catalog needs the worker: there is no zscore and no ewma without `native`")
         return Exit.DONE
+    for monitor in catalog.monitors:
+        _say_if_late(app, monitor, delay + interval)
     datadog = app.datadog()
     with _stopping() as stopping:
         found = Worker(
@@ -115,6 +119,24 @@ def worker(
             return _told(app, found.round(), len(plans))
         _run(app, found, stopping, interval.total_seconds())
     return Exit.DONE
+
+
+def _say_if_late(app: App, declared: Declared, late: timedelta) -> None:
+    """late: how long after the end of a bucket its point can come."""
+    from dd_sync.query.parser import parse
+
+    if declared.derivation is None:
+        return
+    seconds = declared.monitor.options.get("evaluation_delay") or 0
+    window = parse(declared.monitor.query).aggregation.window.length
+    # The point's own minute, and one until the next evaluation.
+    missing = late + timedelta(minutes=2) - window - timedelta(seconds=seconds)
+    if missing > timedelta(0):
+        needed = format_duration(missing + timedelta(seconds=seconds))
+        app.say(
+            f"{declared.key}: its monitor looks at the last {format_duration(window)}, and points come up to "
+            f"{format_duration(late)} late: give it `evaluation_delay: {needed}`, or a shorter --delay"
+        )
 
 
 def _source(app: App, datadog: Datadog, url: str | None) -> Source:
@@ -149,6 +171,8 @@ def _run(app: App, found: Worker, stopping: threading.Event, interval: float) ->
             app.say(f"{_time(app.now())}: {within_line(error.problem)}; tried again")
         failed = failed + 1 if done is None or done.overloaded else 0
         left = pause(done, interval, failed, _JITTER.random(), found.source.wait())
+        if left > interval and not stopping.is_set():
+            app.say(f"the next round begins in {left:.0f} s")
         stopping.wait(max(0.0, started + left - time.monotonic()))
     app.say("ended; the next start goes on from here")
 

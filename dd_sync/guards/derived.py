@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from dd_sync.errors import Unfit
 from dd_sync.guards.counts import AS_COUNT
 from dd_sync.guards.fields import Sourced
-from dd_sync.guards.gauges import extreme, judged, options
+from dd_sync.guards.gauges import USUAL_WINDOW, extreme, judged, options
 from dd_sync.guards.guard import Compiled, GuardContext
 from dd_sync.guards.values import Duration, Numeric
 from dd_sync.model.derivation import Derivation
@@ -81,7 +81,7 @@ def watched(
     marks = f"{KEY}{context.key},{CATALOG}{context.catalog}"
     gauge = extreme(derivation.gauge, context.scope(marks), spec.by, comparator, spec.bucket)
     return Compiled(
-        query=judged(gauge, comparator, float(bound), window=None, context=context),
+        query=judged(gauge, comparator, float(bound), window=_seen(spec, context), context=context),
         thresholds={"critical": bound},
         options={**options(spec.by, context), "on_missing_data": "show_no_data"},
         derivation=derivation,
@@ -91,6 +91,13 @@ def watched(
             "A usual level without any spread gives no deviations, and a group without history no point.",
         ),
     )
+
+
+def _seen(spec: Derived, context: GuardContext) -> timedelta | None:
+    """How far back the gauge is looked at: from one of its points to the next it must not seem to be gone."""
+    if context.sustained is not None or spec.bucket <= _MINUTE:
+        return None
+    return spec.bucket + USUAL_WINDOW
 
 
 def derivation(

@@ -127,3 +127,22 @@ def test_no_point_can_be_seen_before_its_bucket_is_over() -> None:
             # The last one is of a bucket that ended by then.
             assert int(found.times[-1]) + 60 <= now
             assert (int(found.times[-1]) + 60) % 300 == 0
+
+
+def test_a_gauge_with_long_buckets_is_not_gone_between_two_of_its_points(
+    dd_sync: Run, tmp_path: Path
+) -> None:
+    longer = GUARDS.replace("window: 30m", "bucket: 10m, window: 2h")
+    write_catalog(tmp_path, "chain", longer)
+    (tmp_path / "monitors/scenarios").mkdir()
+    expected = "".join(
+        f"      - {{at: {minute}m, group: tenant:acme, state: OK}}\n" for minute in range(30, 60)
+    )
+    (tmp_path / "monitors/scenarios/long.yaml").write_text(
+        "scenarios:\n  - name: long\n    monitor: tx-z\n    for: 1h\n    seed: 1\n    series:\n"
+        "      - {metric: tx.count, type: count, tags: [env:prod, tenant:acme], from: -3h, "
+        f'values: "poisson(60)x240"}}\n    expect:\n{expected}',
+        "utf-8",
+    )
+    done = dd_sync("test")
+    assert done.code == 0, done.out + done.err

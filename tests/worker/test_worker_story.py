@@ -98,7 +98,7 @@ def test_a_catalog_without_such_guards_needs_no_worker(datadog: Client, dd_sync:
     [
         (["--source", "prometheus"], "write --source prometheus URL, or neither"),
         (["http://127.0.0.1:1"], "write --source prometheus URL, or neither"),
-        (["--interval", "5s"], "'5s' is not 1m to 30m"),
+        (["--interval", "5s"], "'5s' is not 1m to 10m"),
         (["--delay", "2h"], "'2h' is not 1m to 30m"),
         (["--delay", "soon"], "'soon' is not a duration"),
         (["--source", "graphite"], "'graphite' is not one of"),
@@ -195,6 +195,33 @@ def test_killed_and_started_again_it_goes_on_and_sigterm_ends_it(tmp_path: Path)
     assert len(times) >= 53
     assert times == list(range(times[0], times[-1] + 60, 60)), "a minute is missing"
     assert {value for _, value in found[0]["pointlist"]} == {1.0}
+
+
+@pytest.mark.usefixtures("catalog")
+def test_points_that_a_monitor_could_not_see_any_more_are_told_of(
+    datadog: Client, dd_sync: Run, tmp_path: Path
+) -> None:
+    said = dd_sync("worker", "--once", "--delay", "2m").err
+    assert "late" not in said
+    said = dd_sync("worker", "--once", "--delay", "15m").err
+    late = "its monitor looks at the last 5m, and points come up to 16m late: give it `evaluation_delay: 13m`"
+    assert f"tx-z: {late}" in said
+    write_catalog(tmp_path, "chain", GUARDS.replace("    message", "    evaluation_delay: 13m\n    message"))
+    assert "late" not in dd_sync("worker", "--once", "--delay", "15m").err
+
+
+@pytest.mark.parametrize("delay", [0, 13])
+def test_what_comes_late_is_seen_with_an_evaluation_delay(
+    datadog: Client, dd_sync: Run, tmp_path: Path, delay: int
+) -> None:
+    more = f"    evaluation_delay: {delay}m\n    message" if delay else "    message"
+    write_catalog(tmp_path, "chain", GUARDS.replace("    message", more))
+    datadog.points("acme", FLOWING, ago=72, metric="tx.count")
+    dd_sync("apply", "--yes")
+    for _ in range(20):
+        datadog.advance("1m")
+        dd_sync("worker", "--once", "--delay", "15m")
+    assert [kind for _, _, kind in datadog.told()].count("alert") == (2 if delay else 0)
 
 
 @pytest.mark.usefixtures("catalog")
