@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from dd_sync.guards.fields import Bounded, RollingWindow, Sourced, thresholds
@@ -15,6 +17,10 @@ class Max(Sourced, Bounded):
     window: RollingWindow | None = Field(
         default=None, description="How far back one value counts; 5m. Not beside `for`."
     )
+    on_missing_data: Literal["default", "show_no_data", "show_and_notify_no_data", "resolve"] = Field(
+        default="default",
+        description="`default` keeps the state; `resolve`, where a value comes with each event only.",
+    )
 
 
 def compile_max(spec: Max, context: GuardContext) -> Compiled:
@@ -24,7 +30,7 @@ def compile_max(spec: Max, context: GuardContext) -> Compiled:
     return Compiled(
         query=judged(metric, comparator, float(critical), window=spec.window, context=context),
         thresholds=thresholds(comparator, critical, warn_at=spec.warn_at, recover_at=spec.recover_at),
-        options=options(spec.by, context),
+        options={**options(spec.by, context), "on_missing_data": spec.on_missing_data},
         notes=_notes(context),
     )
 

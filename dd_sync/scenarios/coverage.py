@@ -229,6 +229,9 @@ def reachable(declared: Declared, monitors: Mapping[str, Declared]) -> frozenset
         states.add(State.UNKNOWN)
     if compile_rule(declared.key, monitor).missing in (Missing.NO_DATA, Missing.NO_DATA_NOTIFIED):
         states.add(State.NO_DATA)
+    if declared.guard == "absent":
+        # It tells silence, which is No Data; what is reported never alerts.
+        states.discard(State.ALERT)
     return frozenset(states)
 
 

@@ -84,6 +84,16 @@ def test_silence_is_told_as_no_data(tmp_path: Path) -> None:
     assert made.options["new_group_delay"] == 900
 
 
+def test_a_value_that_comes_with_an_event_only_is_over_once_none_follows(tmp_path: Path) -> None:
+    assert monitor(tmp_path, "max").options["on_missing_data"] == "default"
+    made = monitor(tmp_path, "max", {"on_missing_data": "resolve"})
+    assert made.options["on_missing_data"] == "resolve"
+    assert (
+        "'resolve'"
+        in f"{(wrong := refusal(tmp_path, 'max', {'on_missing_data': 'resolved'})).problem} {wrong.hint}"
+    )
+
+
 def test_one_event_is_an_occurrence(tmp_path: Path) -> None:
     assert monitor(tmp_path, "occurrence").query == "sum(last_5m):sum:validator.double_sign{*}.as_count() > 0"
 
