@@ -10,18 +10,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from dd_sync.catalog.brief import DEFAULT_TENANT_TAG, ENV, LONGEST_SNOOZE, NAME, TAG_KEY
 from dd_sync.catalog.complaints import complaints
 from dd_sync.catalog.problems import Found
 from dd_sync.catalog.source import CATALOG_FILE, Source, read_file, require_catalog
 from dd_sync.errors import CatalogError, Unfit
 from dd_sync.guards.values import Duration
 from dd_sync.model.ownership import catalog_name
-
-LONGEST_SNOOZE = timedelta(days=31)
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
-_ENV = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
-_TAG_KEY = re.compile(r"[a-z@][a-z0-9_./-]{0,199}")
 
 
 class Form(BaseModel):
@@ -32,13 +27,13 @@ class Form(BaseModel):
 
 
 def _catalog_name(value: Any) -> Any:
-    if isinstance(value, str) and not _NAME.fullmatch(value):
+    if isinstance(value, str) and not NAME.fullmatch(value):
         raise Unfit(f"'{value}' is not a catalog's name", hint="lower-case letters, digits, '-' and '_'")
     return value
 
 
 def _tag_key(value: Any) -> Any:
-    if isinstance(value, str) and not _TAG_KEY.fullmatch(value):
+    if isinstance(value, str) and not TAG_KEY.fullmatch(value):
         raise Unfit(
             f"'{value}' is not a tag's key", hint="a key such as `tenant`, in lower case and without ':'"
         )
@@ -126,7 +121,7 @@ class Settings(Form):
     catalog: Annotated[str, BeforeValidator(_catalog_name)] = Field(
         description="The catalog's name, which marks in Datadog what it owns. Choose once, keep it."
     )
-    tenant_tag: TagKey = Field(default="tenant", description="The tag that a snooze silences by.")
+    tenant_tag: TagKey = Field(default=DEFAULT_TENANT_TAG, description="The tag that a snooze silences by.")
     levels: dict[Annotated[int, BeforeValidator(_level)], Level] = Field(
         default_factory=dict, description="Whom a monitor's `level:` tells."
     )
@@ -160,7 +155,7 @@ def read_settings(source: Source, found: Found) -> Settings | None:
 
 def check_env(env: str | None) -> None:
     """Raises CatalogError if `env` cannot be an environment's name."""
-    if env is not None and not _ENV.fullmatch(env):
+    if env is not None and not ENV.fullmatch(env):
         from dd_sync.errors import Problem
 
         problem = f"'{env}' is not an environment's name"

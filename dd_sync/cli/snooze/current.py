@@ -41,7 +41,7 @@ def list_(app: App) -> None:
     """List the catalog's snoozes: who silenced whom, why, and how long still."""
     from dd_sync.snooze.current import list_snoozes
 
-    _, catalog = show.settings_of(app)
+    catalog = show.brief_of(app).name
     now = app.now()
     found = list_snoozes(app.datadog().downtimes, catalog, now)
     if app.format == "json":
@@ -73,12 +73,13 @@ def extend(
 
     now = app.now()
     wish = when.end_of(app, span, until, now)
-    settings, catalog = show.settings_of(app)
+    brief = show.brief_of(app)
+    catalog = brief.name
     objects = []
     for outcome in lengthen(
         app.datadog().downtimes,
         Wanted(wanted),
-        show.policy_of(settings, longer_than_policy),
+        show.policy_of(brief, longer_than_policy),
         catalog=catalog,
         longer=wish if isinstance(wish, timedelta) else None,
         until=wish if isinstance(wish, datetime) else None,
@@ -105,7 +106,7 @@ def end(app: App, wanted: str | None, mine: bool, by: str | None) -> None:
     from dd_sync.snooze.current import end as end_snoozes
 
     meant = _meant(app, wanted, mine, by)
-    _, catalog = show.settings_of(app)
+    catalog = show.brief_of(app).name
     now = app.now()
     done: list[Ended] = []
     for one in end_snoozes(app.datadog().downtimes, meant, catalog=catalog):

@@ -37,7 +37,7 @@ def report(app: App, days: int) -> None:
     from dd_sync.snooze.report import build_report
     from dd_sync.snooze.report_show import as_json, as_markdown, as_text
 
-    _, catalog = show.settings_of(app)
+    catalog = show.brief_of(app).name
     exemptions = _exemptions(app)
     datadog = app.datadog()
     now = app.now()

@@ -10,23 +10,21 @@ from dd_sync.cli.app import App
 from dd_sync.snooze.words import moment
 
 if TYPE_CHECKING:
-    from dd_sync.catalog.settings import Settings
+    from dd_sync.catalog.brief import Brief
     from dd_sync.snooze.request import Policy, Snooze
 
 
-def settings_of(app: App) -> tuple[Settings, str]:
-    """What catalog.yaml says, and the catalog's name with the environment's."""
-    from dd_sync.catalog.settings import check_env, load_settings
+def brief_of(app: App) -> Brief:
+    """What catalog.yaml says about snoozes."""
+    from dd_sync.catalog.brief import read_brief
 
-    check_env(app.env)
-    settings = load_settings(app.folder)
-    return settings, settings.name(app.env)
+    return read_brief(app.folder, app.env)
 
 
-def policy_of(settings: Settings, longer_because: str | None) -> Policy:
+def policy_of(brief: Brief, longer_because: str | None) -> Policy:
     from dd_sync.snooze.request import Policy
 
-    return Policy(settings.policy.snooze.longest, longer_because)
+    return Policy(brief.longest, longer_because)
 
 
 def as_object(one: Snooze, now: datetime) -> dict[str, Any]:

@@ -116,8 +116,9 @@ def _read(
     now = app.now()
     start = when.begin_of(app, begin, now)
     end = when.end_of(app, span, until, now, start)
-    settings, catalog = show.settings_of(app)
-    policy = show.policy_of(settings, longer_than_policy)
+    brief = show.brief_of(app)
+    catalog = brief.name
+    policy = show.policy_of(brief, longer_than_policy)
     by = owner if owner is not None else owner_of(app.environ, Path.cwd())
 
     def request(monitor_id: int | None) -> Downtime:
@@ -130,15 +131,13 @@ def _read(
             owner=by,
             policy=policy,
             catalog=catalog,
-            tenant_tag=settings.tenant_tag,
+            tenant_tag=brief.tenant_tag,
             ticket=ticket,
             monitor_id=monitor_id,
         )
 
     scope = request(None).scope
-    return Asked(
-        scope.partition(":")[2], scope, catalog, settings.policy.snooze.protected, policy, now, request
-    )
+    return Asked(scope.partition(":")[2], scope, catalog, brief.protected, policy, now, request)
 
 
 def _has_keys(app: App) -> bool:
