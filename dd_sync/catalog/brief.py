@@ -80,7 +80,7 @@ def _is_known(value: Any, keys: frozenset[str]) -> TypeGuard[Mapping[str, Any]]:
     return isinstance(value, Mapping) and keys.issuperset(value)
 
 
-def _fits(value: Any, pattern: re.Pattern[str]) -> bool:
+def _fits(value: Any, pattern: re.Pattern[str]) -> TypeGuard[str]:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
