@@ -1,4 +1,4 @@
-"""What MkDocs does not do by itself: stars in the nav, and the pages of the repository's root.
+"""What MkDocs does not do by itself: stars in the nav, the pages of the root, and bars in code in tables.
 
 Pages in docs/ link to the root's as they lie in the repository, `../SECURITY.md`; on the site those stand
 below project/.
@@ -14,6 +14,8 @@ from typing import Any
 ROOT_PAGES = ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
 _UP = re.compile(rf"\]\((?:\.\./)+({'|'.join(map(re.escape, ROOT_PAGES))})([)#])")
 _DOWN = re.compile(r"\]\(docs/")
+_ROW = re.compile(r"^\|.*$", re.MULTILINE)
+_CODE = re.compile(r"`[^`]*`")
 
 
 def on_config(config: Any) -> Any:
@@ -31,7 +33,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    return relinked(markdown, page.file.src_uri)
+    return barred(relinked(markdown, page.file.src_uri))
 
 
 def expanded(nav: list[Any], docs: Path) -> list[Any]:
@@ -47,11 +49,18 @@ def relinked(markdown: str, page: str) -> str:
     return _UP.sub(rf"]({up}project/\1\2", markdown)
 
 
+def barred(markdown: str) -> str:
+    """`markdown` with bars in code in tables as they are: GitHub wants a backslash there, MkDocs shows it."""
+    return _ROW.sub(lambda row: _CODE.sub(lambda code: code[0].replace(r"\|", "|"), row[0]), markdown)
+
+
 def _expanded(nav: list[Any], docs: Path) -> Iterator[Any]:
     for entry in nav:
         if isinstance(entry, dict):
             ((title, below),) = entry.items()
-            if found := list(_expanded(below, docs)):
+            if isinstance(below, str):
+                yield entry
+            elif found := list(_expanded(below, docs)):
                 yield {title: found}
         elif "*" in entry:
             yield from sorted(path.relative_to(docs).as_posix() for path in docs.glob(entry))

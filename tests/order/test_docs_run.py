@@ -148,6 +148,42 @@ def test_the_commands_of_a_page_print_what_it_shows(
         assert matches(shown, printed), f"$ {command}\nprinted:\n{printed}\nthe page shows:\n{shown}"
 
 
+@pytest.mark.prove
+def test_the_demo_tells_what_the_readme_shows_of_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    for variable in SHELL:
+        monkeypatch.delenv(variable, raising=False)
+    _, shown, *_ = BLOCK.findall((ROOT / "README.md").read_text("utf-8"))
+    assert run(["demo", "--catalog", "monitors"]) == 0
+    printed = iter(capsys.readouterr().out.splitlines())
+    missing = [
+        line for line in shown.splitlines() if not any(re.fullmatch(_line(line), one) for one in printed)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "same"),
+    [
+        ("a\n…\nb", "a\nb", True),
+        ("a\n…\nb", "a\nx\ny\nb", True),
+        ("a … c", "a b c", True),
+        ("a  b", "a       b", True),
+        ("", "", True),
+        ("a", "a\nb", False),
+        ("…\na", "x\nb", False),
+        ("", "x", False),
+        ("a b", "a  b", False),
+    ],
+)
+def test_a_page_shows_what_is_printed_but_for_what_it_leaves_out(
+    shown: str, printed: str, same: bool
+) -> None:
+    assert matches(shown, printed) is same
+
+
 def commands(text: str) -> Iterator[tuple[str, str]]:
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, _, shown = part.partition("\n")
@@ -165,12 +201,12 @@ def transcript(command: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def matches(shown: str, printed: str) -> bool:
-    lines = [".*" if line.strip() == "…" else _line(line) for line in shown.splitlines()]
-    pattern = ""
-    for line in lines:
-        pattern += r"(?:.*\n)*" if line == ".*" else line + r"\n"
+    lines = shown.splitlines()
+    pattern = "".join(r"(?:.*\n)*" if line.strip() == "…" else _line(line) + r"\n" for line in lines)
     return re.fullmatch(pattern, printed.rstrip("\n") + "\n" if printed else "") is not None
 
 
 def _line(line: str) -> str:
-    return ".*".join(re.escape(part) for part in line.rstrip().split("…")) + " *"
+    """A column is as wide as what stands in it."""
+    parts = (re.sub(r"(?:\\ ){2,}", " +", re.escape(part)) for part in line.rstrip().split("…"))
+    return ".*".join(parts) + " *"

@@ -40,7 +40,7 @@ def entries(nav: list[Any]) -> Iterator[str]:
     for entry in nav:
         if isinstance(entry, dict):
             for below in entry.values():
-                yield from entries(below)
+                yield from entries([below] if isinstance(below, str) else below)
         else:
             yield entry
 
@@ -58,9 +58,9 @@ def test_a_star_stands_for_the_pages_it_matches_and_an_empty_section_goes(
     (tmp_path / "rules").mkdir()
     for name in ("b.md", "README.md", "a.md", "picture.svg"):
         (tmp_path / "rules" / name).touch()
-    nav = ["cli.md", {"Rules": ["rules/*.md"]}, {"All": [{"Areas": ["areas/*.md"]}]}]
+    nav = [{"Home": "cli.md"}, {"Rules": ["rules/*.md"]}, {"All": [{"Areas": ["areas/*.md"]}]}]
     assert hooks.expanded(nav, tmp_path) == [
-        "cli.md",
+        {"Home": "cli.md"},
         {"Rules": ["rules/README.md", "rules/a.md", "rules/b.md"]},
     ]
 
@@ -79,6 +79,11 @@ def test_links_between_the_docs_and_the_root_lead_on(
     hooks: ModuleType, page: str, link: str, on_the_site: str
 ) -> None:
     assert hooks.relinked(link, page) == on_the_site
+
+
+def test_bars_in_code_in_tables_lose_the_backslash_that_github_wants(hooks: ModuleType) -> None:
+    assert hooks.barred(r"| `a \|\| b` | c \| d |") == r"| `a || b` | c \| d |"
+    assert hooks.barred(r"outside: `a \| b`") == r"outside: `a \| b`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
