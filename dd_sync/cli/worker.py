@@ -156,7 +156,7 @@ def _run(app: App, found: Worker, stopping: threading.Event, interval: float) ->
     """Rounds until it is stopped. What Datadog refuses or the network loses ends none of them."""
     from dd_sync.worker.run import pause
 
-    app.say(f"{len(found.plans)} gauges every {interval:.0f} s; Ctrl-C or SIGTERM ends it")
+    app.say(f"{_many(len(found.plans), 'gauge')} every {interval:.0f} s; Ctrl-C or SIGTERM ends it")
     begun, failed = False, 0
     while not stopping.is_set():
         started = time.monotonic()
@@ -182,15 +182,21 @@ def _told(app: App, done: Round, gauges: int) -> int:
     at = _time(datetime.fromtimestamp(done.at, UTC))
     failed = f", {len(done.failures)} failed" if done.failures else ""
     app.say(
-        f"{at}: {done.points} points of {gauges} gauges from {done.buckets} buckets, "
-        f"{done.queries} queries{failed}"
+        f"{at}: {_many(done.points, 'point')} of {_many(gauges, 'gauge')} from "
+        f"{_many(done.buckets, 'bucket')}, {_many(done.queries, 'request')}{failed}"
     )
+    for key in done.empty:
+        app.screen.detail(f"{key}: its metric has no data of this time")
     for lost in done.lost:
         since, until = (_time(datetime.fromtimestamp(each, UTC)) for each in (lost.start, lost.end))
         app.say(f"{lost.key}: nothing from {since} to {until}, and too late to send it")
     for key, error in done.failures.items():
         app.say(f"{key}: {within_line(error.problem)}" + (f"; {error.hint}" if error.hint else ""))
     return next((error.exit for error in done.failures.values()), Exit.DONE)
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _time(moment: datetime) -> str:

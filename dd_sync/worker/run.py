@@ -27,7 +27,7 @@ _GAUGE = 3
 class Round:
     """What one round did. at: epoch seconds. failures: by key. queries: requests out of Datadog's quota.
 
-    stopped: whether it was ended before its end.
+    empty: keys whose metric has no series. stopped: whether it was ended before its end.
     """
 
     at: int
@@ -35,6 +35,7 @@ class Round:
     points: int = 0
     queries: int = 0
     failures: dict[str, DdSyncError] = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
     stopped: bool = False
 
@@ -103,6 +104,8 @@ class Worker:
                 done.failures[one.wanted.plan.key] = found
                 continue
             good.append(one)
+            if not found.groups:
+                done.empty.append(one.wanted.plan.key)
             for at, each in _gauges(one, found):
                 series.setdefault(at, []).append(each)
         try:

@@ -62,8 +62,13 @@ def test_raw_series_become_an_alert_of_a_zscore_monitor(datadog: Client, dd_sync
 
 
 @pytest.mark.usefixtures("catalog")
-def test_a_dry_run_shows_the_points_and_sends_none(datadog: Client, dd_sync: Run) -> None:
+def test_a_dry_run_shows_the_points_and_sends_none(datadog: Client, dd_sync: Run, tmp_path: Path) -> None:
     datadog.points("acme", FLOWING, ago=72, metric="tx.count")
+    empty = "tx-z: its metric has no data of this time"
+    assert empty not in dd_sync("worker", "--dry-run", "-v").err
+    write_catalog(tmp_path, "chain", GUARDS.replace("tx.count", "nobody.sends.it"))
+    assert empty in dd_sync("worker", "--dry-run", "-v").err
+    write_catalog(tmp_path, "chain", GUARDS)
     done = dd_sync("worker", "--dry-run")
     assert done.code == 0
     assert "dd_sync.zscore  tenant:acme,dd_sync_key:tx-z,dd_sync_catalog:chain  " in done.out
@@ -244,4 +249,4 @@ def test_points_go_on_after_a_round_that_failed(
     done = dd_sync("worker")
     assert done.code == 0
     assert done.err.count("points of 2 gauges") == 4
-    assert "2 points of 2 gauges from 2 buckets, 1 queries" in done.err
+    assert "2 points of 2 gauges from 2 buckets, 1 request" in done.err
