@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.venv/cache/hypothesis
 
 .NOTPARALLEL:
-.PHONY: help setup demo test lint types imports catalog units prove bench docs format wheel lock clean
+.PHONY: help setup demo test lint types imports catalog promtool units prove bench docs format wheel lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' Makefile | expand -t 10
@@ -43,9 +43,14 @@ imports: $(TEST_READY) ## import-linter: which room may know which
 	@$(BIN)/lint-imports --no-logo --cache-dir .venv/cache/imports >.venv/cache/imports.txt || { cat .venv/cache/imports.txt; exit 1; }
 
 catalog: $(TEST_READY) ## dd-sync check and test on monitors/
-	@echo "dd-sync check and dd-sync test: monitors/"
+	@echo "dd-sync check and dd-sync test, its coverage and its mutants: monitors/"
 	@$(BIN)/dd-sync check
-	@$(BIN)/dd-sync test
+	@$(BIN)/dd-sync test --min-coverage 100 --min-killed 90 >.venv/cache/catalog.txt || { cat .venv/cache/catalog.txt; exit 1; }
+	@tail -n 1 .venv/cache/catalog.txt
+
+promtool: $(TEST_READY) ## the catalog's rules and scenarios, judged by promtool where that is installed
+	@$(BIN)/dd-sync export prometheus --out .venv/cache/rules.yaml --tests .venv/cache/rules_test.yaml 2>.venv/cache/left_out.txt
+	@$(if $(shell command -v promtool),promtool check rules .venv/cache/rules.yaml && promtool test rules .venv/cache/rules_test*.yaml,echo "promtool is not installed (Debian: prometheus), so nothing is judged")
 
 units: $(TEST_READY) ## pytest with branch coverage
 	@echo "pytest: tests and branch coverage"
@@ -57,6 +62,7 @@ prove: $(TEST_READY) ## the slow proofs, PROVE_MINUTES at most
 
 bench: $(TEST_READY) ## speed, as ratios measured in one run
 	@$(BIN)/python -m tests.bench $(BENCH)
+	@$(if $(BENCH),,$(BIN)/python -m tests.bench.kernel)
 
 docs: $(DOCS_READY) ## the documentation as a site, built strictly
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
