@@ -8,12 +8,14 @@ from datetime import date
 
 from dd_sync.catalog.complaints import did_you_mean
 from dd_sync.errors import DdSyncError, Place
+from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.replay import Replay, Rule, Silence, Unsupported, compile_rule, evaluation_times, replay
 from dd_sync.evaluate.series import Ints
 from dd_sync.evaluate.sources import Sources
 from dd_sync.model.monitor import Declared
 from dd_sync.model.ownership import SNOOZABLE
 from dd_sync.query.nodes import Tag
+from dd_sync.query.tools import metrics_in
 from dd_sync.scenarios.compare import compare
 from dd_sync.scenarios.load import Scenario
 from dd_sync.scenarios.sources import sources_of
@@ -64,7 +66,9 @@ def run_all(scenarios: Iterable[Scenario], declare: Declare, tenant_tag: str) ->
         except DdSyncError as error:
             yield Outcome(scenario, _failures(scenario, error))
             continue
-        yield run(scenario, monitors, tenant_tag)
+        outcome = run(scenario, monitors, tenant_tag)
+        unread = _unread(outcome, monitors)
+        yield outcome if unread is None else replace(outcome, failures=(unread,))
 
 
 def _failures(scenario: Scenario, error: DdSyncError) -> tuple[Failure, ...]:
@@ -165,6 +169,24 @@ def _silences(scenario: Scenario, declared: Declared, tenant_tag: str) -> Sequen
             notify_end_types=("canceled", "expired"),
         )
         for snooze in scenario.form.snoozes
+    )
+
+
+def _unread(outcome: Outcome, monitors: Mapping[str, Declared]) -> Failure | None:
+    """Series none of which the monitor reads: whatever is expected to stay quiet would."""
+    scenario, done = outcome.scenario, outcome.replay
+    replays = [] if done is None else [done, *outcome.parts.values()]
+    rules = [each.rule for each in replays if isinstance(each.rule, MetricRule)]
+    read = {metric.name for rule in rules for metric in metrics_in(rule.alert.expression)}
+    given = {one.metric for one in scenario.form.series}
+    computed = {one.derivation.gauge for one in monitors.values() if one.derivation is not None}
+    if not (read and given) or read & (given | computed):
+        return None
+    first = scenario.form.series[0].metric
+    return Failure(
+        f"the monitor does not read '{first}'",
+        scenario.place("series", 0, "metric"),
+        did_you_mean(first, read, f"it reads {', '.join(sorted(read))}"),
     )
 
 

@@ -119,7 +119,9 @@ def test_a_mutant_is_killed_by_the_first_scenario_that_fails_on_it(dd_sync: Run,
         ),
         (
             raw("max(last_5m):p95:took{*, env:prod} >= 3", key="it", thresholds={"critical": 3}),
-            scenario(GAUGE % "1x59", "{at: 30m, state: none}"),
+            scenario(
+                "{metric: took, type: distribution, tags: [env:dev], values: 1x59}", "{at: 30m, state: none}"
+            ),
         ),
     ],
     ids=["rate", "ratio", "below", "a day", "function", "change", "what is left", "percentile"],

@@ -11,7 +11,7 @@ from dd_sync.catalog.source import Source
 from dd_sync.errors import CatalogError, Problem
 from dd_sync.model.monitor import Declared
 from dd_sync.scenarios.load import Scenario, load_scenarios
-from dd_sync.scenarios.run import Outcome, run, run_all
+from dd_sync.scenarios.run import Failure, Outcome, run, run_all
 from dd_sync.scenarios.show import show
 
 MakeSource = Callable[[str], Source]
@@ -318,3 +318,18 @@ def test_a_monitor_without_groups_has_one_that_need_not_be_named(
     assert check("{group: '*', never: Alert}", monitor=simple).passed
     (failure,) = check("{group: tenant:acme, never: Alert}", monitor=simple).failures
     assert failure.problem == "there is no group tenant:acme: the monitor has no groups"
+
+
+def test_series_that_the_monitor_does_not_read_prove_nothing(
+    scenario: Callable[..., Scenario], declared: MakeDeclared
+) -> None:
+    def failure(query: str) -> Failure:
+        declare = {"stream-rate": declared(query)}
+        (outcome,) = run_all([scenario("{never: Alert}")], lambda *_: declare, "tenant")
+        return outcome.failures[0]
+
+    misspelt = failure("sum(last_1h):sum:stream.created{*} by {tenant}.as_count() > 500")
+    assert misspelt.problem == "the monitor does not read 'streams.created'"
+    assert misspelt.hint == "did you mean 'stream.created'?"
+    assert misspelt.where.line == 7
+    assert failure("sum(last_1h):sum:a{*}.as_count() / sum:b{*}.as_count() > 500").hint == "it reads a, b"
