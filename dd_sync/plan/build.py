@@ -202,7 +202,10 @@ def _change(one: Declared, live: Live | None, ids: Mapping[str, int], catalog: s
             live=live.fingerprint,
             was=was,
             references=one.references,
-            labels=("loses its history: Datadog cannot change a monitor's type",),
+            labels=(
+                "loses its history: Datadog cannot change a monitor's type",
+                *(("protected monitor touched",) if one.protected else ()),
+            ),
         )
     return Update(
         key=one.key,

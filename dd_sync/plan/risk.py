@@ -39,10 +39,17 @@ def _sensitivity(declared: Monitor, live: Monitor) -> Iterator[str]:
     if up is None or up != _alerts_upwards(live):
         return
     moved = {_direction(_level(declared, name), _level(live, name)) for name in _LEVELS} - {0}
-    if len(moved) == 2:
+    less = {direction == (1 if up else -1) for direction in moved} | _warning_moved(declared, live)
+    if len(less) == 2:
         yield "more and less sensitive"
-    elif moved:
-        yield "less sensitive" if (moved == {1}) == up else "more sensitive"
+    elif less:
+        yield "less sensitive" if True in less else "more sensitive"
+
+
+def _warning_moved(declared: Monitor, live: Monitor) -> set[bool]:
+    """Whether it is less sensitive for want of a warning that it had; nothing where there is none to judge."""
+    ours, theirs = (_level(monitor, "warning") is None for monitor in (declared, live))
+    return set() if ours == theirs else {ours}
 
 
 def _alerts_upwards(monitor: Monitor) -> bool | None:
@@ -90,4 +97,4 @@ def _told(monitor: Monitor) -> str:
 
 
 def _without_threshold(query: str) -> str:
-    return _TAIL.sub("", query.strip())
+    return _TAIL.sub(lambda tail: f" {tail[1]}", query.strip())

@@ -38,13 +38,13 @@ def check_limits(
     if _refused(deletes, allow_deletes, past):
         raise UnsafePlan(
             f"{deletes} of {owned} {what} deleted, limit "
-            + _limit(f"{limits.deletes} ({share:.0f} %, limit {limits.deletes_percent:g} %)", allow_deletes),
+            + _limit(f"{limits.deletes} ({share:.4g} %, limit {limits.deletes_percent:g} %)", allow_deletes),
             hint=f"if that is meant, say so: --allow-deletes {deletes}",
         )
     share = _percent(updates, owned)
     if _refused(updates, allow_updates, share > limits.updates_percent):
         raise UnsafePlan(
-            f"{updates} of {owned} {what} updated ({share:.0f} %), limit "
+            f"{updates} of {owned} {what} updated ({share:.4g} %), limit "
             + _limit(f"{limits.updates_percent:g} %", allow_updates),
             hint=f"if that is meant, say so: --allow-updates {updates}",
         )

@@ -16,7 +16,7 @@ from dd_sync.model.digest import digest
 from dd_sync.model.monitor import Declared
 from dd_sync.model.resource import Resource
 from dd_sync.plan.build import catalog_hash
-from dd_sync.plan.changes import Adopt, Change, Delete, Plan, Update
+from dd_sync.plan.changes import Adopt, Change, Delete, Plan, Replace, Update
 from dd_sync.plan.resources import resources_hash
 
 VERSION = 1
@@ -154,6 +154,8 @@ def _is_as_declared(change: Change, one: Declared | None) -> bool:
     if one is None or isinstance(change, Delete):
         return one is None and isinstance(change, Delete)
     if isinstance(change, Adopt) and (change.monitor_id, change.take_over) != (one.adopt, one.take_over):
+        return False
+    if isinstance(change, Update | Replace) and change.was not in (None, one.was):
         return False
     make = kind.update_body if isinstance(change, Update | Adopt) else kind.create_body
     return change.body == make(one.monitor)

@@ -42,6 +42,17 @@ def test_a_turned_comparator_is_not_compared() -> None:
     assert labels(at("==", 800), at("==", 500)) == ()
 
 
+def test_another_comparator_begins_the_groups_anew() -> None:
+    assert labels(at("<", 500), at(">", 500)) == ("resets group state",)
+    assert labels(at(">=", 500), at(">", 500)) == ("resets group state",)
+
+
+def test_a_warning_that_goes_is_less_sensitive_and_one_that_comes_more() -> None:
+    assert labels(at(">", 500), at(">", 500, 400)) == ("less sensitive",)
+    assert labels(at("<", 500, 600), at("<", 500)) == ("more sensitive",)
+    assert labels(at(">", 400), at(">", 500, 300)) == ("more and less sensitive",)
+
+
 def test_a_service_check_that_waits_for_more_failures_is_less_sensitive() -> None:
     def check(critical: Any) -> Declared:
         query = '"http.can_connect".over("env:prod").by("host").last(6).count_by_status()'
@@ -102,3 +113,8 @@ def test_a_weakened_protected_monitor_stands_out() -> None:
 
 def test_a_new_name_is_no_risk() -> None:
     assert labels(declare("a", name="x"), declare("a")) == ()
+
+
+def test_a_replaced_protected_monitor_stands_out() -> None:
+    anew = replace(declare("a", type="log alert"), protected=True)
+    assert labels(anew, declare("a"))[1:] == ("protected monitor touched",)

@@ -60,6 +60,11 @@ def test_updates_have_a_share_of_their_own() -> None:
         check_limits(updating(6, 10), Limits(), allow_updates=5)
 
 
+def test_a_share_just_past_a_limit_does_not_read_like_the_limit() -> None:
+    with pytest.raises(UnsafePlan, match=r"252 of 500 monitors updated \(50\.4 %\), limit 50 %$"):
+        check_limits(updating(252, 500), Limits())
+
+
 def test_a_replacement_counts_as_a_delete() -> None:
     declared = [declare("a", type="log alert")]
     with pytest.raises(UnsafePlan, match="1 of 1 monitors deleted"):

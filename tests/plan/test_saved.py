@@ -15,7 +15,7 @@ from dd_sync.errors import Exit, RequestError, UnsafePlan
 from dd_sync.model.digest import digest
 from dd_sync.plan.apply import apply
 from dd_sync.plan.build import build_plan
-from dd_sync.plan.changes import Delete, Plan
+from dd_sync.plan.changes import Delete, Plan, Update
 from dd_sync.plan.saved import as_data, load, refuse_if_moved, save
 from tests.plan.memory import CATALOG, MemoryMonitors, Naps, declare, live_of
 
@@ -198,6 +198,15 @@ def test_a_plan_with_other_words_than_the_catalog_is_refused_however_well_sealed
     document["seal"] = digest(document["plan"])
     (tmp_path / "plan.json").write_text(json.dumps(document))
     forged = load(tmp_path / "plan.json")
+    with pytest.raises(UnsafePlan, match="than the catalog declares"):
+        refuse_if_moved(forged, declared=DECLARED, catalog=CATALOG, target="datadoghq.eu")
+
+
+def test_a_plan_that_takes_another_keys_monitor_by_a_rename_is_refused() -> None:
+    plan = made()
+    changes = [replace(one, was="log") if isinstance(one, Update) else one for one in plan.changes]
+    forged = replace(plan, changes=tuple(changes))
+    assert forged != plan
     with pytest.raises(UnsafePlan, match="than the catalog declares"):
         refuse_if_moved(forged, declared=DECLARED, catalog=CATALOG, target="datadoghq.eu")
 
