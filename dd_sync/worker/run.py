@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from dd_sync.errors import DatadogError, DdSyncError
+from dd_sync.evaluate.select import Group
+from dd_sync.evaluate.series import Floats
 from dd_sync.model.ownership import CATALOG
 from dd_sync.ports import Clock, Json, Metrics
-from dd_sync.worker.buckets import Buckets, Plan
+from dd_sync.worker.buckets import Plan
 from dd_sync.worker.sources import Source
 from dd_sync.worker.state import SLICE, Due, Lost, Positions
 
@@ -44,6 +46,15 @@ class Round:
         """Whether something failed that may work later, and sooner if it is left in peace."""
         found = [error for error in self.failures.values() if isinstance(error, DatadogError)]
         return any(error.is_unclear or error.status == 429 or not error.sent for error in found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Derived:
+    """values: float64 [groups, buckets from due.first on], NaN for no point."""
+
+    due: Due
+    groups: tuple[Group, ...]
+    values: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,33 +106,34 @@ class Worker:
         return found
 
     def _batch(self, batch: Sequence[Due], done: Round) -> None:
-        read = self.source.read([one.wanted for one in batch])
-        series: dict[int, list[Json]] = {}
-        good: list[Due] = []
-        for one in batch:
-            found = read[one.wanted.plan.key]
-            if isinstance(found, DdSyncError):
-                done.failures[one.wanted.plan.key] = found
-                continue
-            good.append(one)
-            if not found.groups:
-                done.empty.append(one.wanted.plan.key)
-            for at, each in _gauges(one, found):
-                series.setdefault(at, []).append(each)
+        derived = self._derived(batch, done)
         try:
-            for body in bodies(each for at in sorted(series) for each in series[at]):
+            for body in bodies(_in_order(derived)):
                 if self.stopping():
                     done.stopped = True
                     return
                 self.send(body)
                 done.points += sum(len(one["points"]) for one in body)
         except DatadogError as error:
-            done.failures.update((one.wanted.plan.key, error) for one in good)
+            done.failures.update((one.due.wanted.plan.key, error) for one in derived)
             return
-        for one in good:
-            plan = one.wanted.plan
-            self.positions.done(plan, one.wanted.end)
-            done.buckets += (one.wanted.end - one.first) // plan.step
+        for one in derived:
+            self.positions.done(one.due.wanted.plan, one.due.wanted.end)
+            done.buckets += one.values.shape[1]
+
+    def _derived(self, batch: Sequence[Due], done: Round) -> list[_Derived]:
+        read = self.source.read([one.wanted for one in batch])
+        derived: list[_Derived] = []
+        for due in batch:
+            plan = due.wanted.plan
+            found = read[plan.key]
+            if isinstance(found, DdSyncError):
+                done.failures[plan.key] = found
+                continue
+            if not found.groups:
+                done.empty.append(plan.key)
+            derived.append(_Derived(due, found.groups, plan.values(found, due.first)))
+        return derived
 
     def _alive(self, done: Round) -> None:
         point = {"timestamp": done.at, "value": 1}
@@ -132,30 +144,36 @@ class Worker:
             done.failures[ROUNDS] = error
 
 
-def _gauges(due: Due, buckets: Buckets) -> Iterator[tuple[int, Json]]:
-    """The series to be sent, each with its points of one slice of time, and where that begins."""
-    plan, end = due.wanted.plan, due.wanted.end
-    values = plan.values(buckets, due.first)
-    length = SLICE * plan.step
-    for at in range(due.first, end, length):
-        column = (at - due.first) // plan.step
-        for group, row in zip(buckets.groups, values[:, column : column + SLICE].tolist(), strict=True):
-            points = [
-                {"timestamp": plan.stamp(at + index * plan.step), "value": value}
-                for index, value in enumerate(row)
-                if isfinite(value)
-            ]
-            if points:
-                yield (
-                    at,
-                    {
-                        "metric": plan.derivation.gauge,
-                        "type": _GAUGE,
-                        "interval": plan.step,
-                        "points": points,
-                        "tags": list(plan.tags(group)),
-                    },
-                )
+def _in_order(derived: Sequence[_Derived]) -> Iterator[Json]:
+    """The series to be sent, those of all groups with a slice of time before any of the next."""
+    slices = sorted(
+        (at, index)
+        for index, one in enumerate(derived)
+        for at in range(one.due.first, one.due.wanted.end, SLICE * one.due.wanted.plan.step)
+    )
+    for at, index in slices:
+        yield from _slice(derived[index], at)
+
+
+def _slice(derived: _Derived, at: int) -> Iterator[Json]:
+    """Per group a series with the points of the buckets from `at` on that have any."""
+    plan = derived.due.wanted.plan
+    column = (at - derived.due.first) // plan.step
+    values = derived.values[:, column : column + SLICE].tolist()
+    for group, row in zip(derived.groups, values, strict=True):
+        points = [
+            {"timestamp": plan.stamp(at + index * plan.step), "value": value}
+            for index, value in enumerate(row)
+            if isfinite(value)
+        ]
+        if points:
+            yield {
+                "metric": plan.derivation.gauge,
+                "type": _GAUGE,
+                "interval": plan.step,
+                "points": points,
+                "tags": list(plan.tags(group)),
+            }
 
 
 def bodies(series: Iterator[Json]) -> Iterator[list[Json]]:
