@@ -41,6 +41,13 @@ def test_every_command_is_documented_and_no_other(root: Path) -> None:
     assert sorted(documented) == sorted(COMMANDS)
 
 
+def test_every_environment_variable_is_documented(root: Path) -> None:
+    section = (root / "docs/cli.md").read_text().split("## Environment")[1]
+    read = re.compile(r'"((?:DD|GH|GIT[A-Z]*|XDG|PROMETHEUS)_[A-Z_]+|NO_COLOR)"')
+    code = "".join(path.read_text("utf-8") for path in (root / "dd_sync").rglob("*.py"))
+    assert {name for name in read.findall(code) if f"`{name}`" not in section} == set()
+
+
 def test_every_room_is_told_to_contributors(root: Path) -> None:
     page = (root / "CONTRIBUTING.md").read_text()
     rooms = {path.stem for path in (root / "dd_sync").iterdir() if not path.name.startswith(("_", "py."))}
