@@ -8,11 +8,12 @@ from datetime import timedelta
 
 import numpy as np
 
+from dd_sync.evaluate.algorithms import Algorithm
 from dd_sync.evaluate.composite import CompositeRule
 from dd_sync.evaluate.judge import ABSENT, CODES
 from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.replay import Kind, Notification, Replay, Silence, Sources, Suppressed
-from dd_sync.evaluate.rule import Missing, Thresholds
+from dd_sync.evaluate.rule import Missing, Rule, Thresholds
 from dd_sync.evaluate.select import TOTAL, group_name, group_of
 from dd_sync.evaluate.service_check import CheckRule, runs_of
 from dd_sync.evaluate.silence import silences_of
@@ -274,19 +275,23 @@ class _Asking:
         recoveries = {State.ALERT: bounds.critical_recovery, State.WARN: bounds.warning_recovery}
         recovery = recoveries.get(CODES[self.code])
         if recovery is not None:
-            word = OPPOSITE.get(bounds.comparator, "")
             yield (
-                f"It stays {CODES[self.code]} until the value is {word} {format_number(recovery)}, "
-                "the recovery threshold."
+                f"It stays {CODES[self.code]} until the value is {self._opposite(bounds)} "
+                f"{format_number(recovery)}, the recovery threshold."
             )
         else:
             yield f"It keeps the state it had: {CODES[self.code]}."
+
+    def _opposite(self, bounds: Thresholds) -> str:
+        """What a recovery threshold asks of the value; anomalies have recovered as soon as they reach it."""
+        sign = bounds.comparator if anomalies_of(self.rule) is None else bounds.comparator[0]
+        return OPPOSITE.get(sign, "")
 
     def _levels(self) -> Iterator[Level]:
         bounds = self.rule.thresholds
         if bounds is None:
             return
-        opposite = OPPOSITE.get(bounds.comparator, "")
+        opposite = self._opposite(bounds)
         for name, comparator, threshold in (
             ("Alert", bounds.comparator, bounds.critical),
             ("Warn", bounds.comparator, bounds.warning),
@@ -324,13 +329,16 @@ class _Asking:
         """Whom this evaluation told, and which other handles the message has."""
         told = dict.fromkeys(handle for one in sent for handle in one.handles)
         yield from (Recipient(handle, True, "") for handle in told)
-        templates = (self.rule.message, *([self.rule.escalation] if self.rule.escalation else []))
+        uses = [(use.handle, use.conditions) for use in handles_in(self.rule.message)]
+        if self.rule.escalation is not None:
+            again = handles_in(self.rule.escalation)
+            uses += [(use.handle, ("is_renotify", *use.conditions)) for use in again]
         others: dict[str, list[str]] = {}
-        for use in (use for template in templates for use in handles_in(template)):
-            others.setdefault(use.handle, []).append(" and ".join(use.conditions))
-        for handle, conditions in others.items():
+        for handle, conditions in uses:
+            others.setdefault(handle, []).append(" and ".join(dict.fromkeys(conditions)))
+        for handle, cases in others.items():
             if handle not in told and "{{" not in handle:
-                asked = " or ".join(dict.fromkeys(one for one in conditions if one))
+                asked = "" if "" in cases else " or ".join(dict.fromkeys(cases))
                 yield Recipient(handle, False, f"only if {asked}" if asked else "nothing was sent")
 
     def _downtimes(self) -> Iterator[Downtime]:
@@ -375,6 +383,12 @@ class _Asking:
 
 
 _BY_ITSELF = (str(Kind.RENOTIFY), str(Kind.DOWNTIME_ENDED))
+
+
+def anomalies_of(rule: Rule) -> Algorithm | None:
+    """How the rule asks for anomalies, None if it does not."""
+    algorithm = rule.algorithm if isinstance(rule, MetricRule) else None
+    return algorithm if algorithm is not None and algorithm.name == "anomalies" else None
 
 
 def _state(code: int) -> State | None:

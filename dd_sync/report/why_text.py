@@ -13,7 +13,7 @@ from dd_sync.evaluate.replay import Notification
 from dd_sync.evaluate.steps import Step, Steps
 from dd_sync.message.fill import format_number
 from dd_sync.report.tables import aligned
-from dd_sync.report.why import Downtime, Level, Why
+from dd_sync.report.why import Downtime, Level, Why, anomalies_of
 from dd_sync.text import within_line
 from dd_sync.timeframe import format_duration
 
@@ -115,6 +115,8 @@ class _Text:
     def _over(self, steps: Steps) -> str:
         """What is taken over the window: the buckets, or what a change makes of them."""
         rule = self.why.case.done.rule
+        if (anomalies := anomalies_of(rule)) is not None:
+            return f"share of anomalous buckets over {format_duration(timedelta(seconds=anomalies.trigger))}"
         change = rule.alert.aggregation.change if isinstance(rule, MetricRule) else None
         if change is None:
             return f"{steps.method} over the window"

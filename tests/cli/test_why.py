@@ -128,6 +128,33 @@ def test_a_change_is_shown_with_what_it_is_compared_to(why: Any) -> None:
     assert "avg over the window of the difference to 30m earlier: 3" in said
 
 
+def test_anomalies_are_a_share_that_recovers_when_it_reaches_its_threshold(why: Any) -> None:
+    query = "avg(last_1h):anomalies(avg:load{*}, 'basic', 3, alert_window='last_10m', interval=60) >= 0.8"
+    monitor = raw(query, thresholds={"critical": 0.8, "critical_recovery": 0.2})
+    one = scenario(
+        GAUGE % '"poisson(50)x59 900x9 poisson(50)x19"',
+        "{at: 5m, state: OK}",
+        lasts="90m",
+        more="    seed: 1\n",
+    )
+    said = why(monitor, one, "76m")
+    assert "It stays Alert until the value is <= 0.2, the recovery threshold." in said
+    assert "share of anomalous buckets over 10m: 0.4" in said
+    assert "Alert is over  <= 0.2  no" in said
+
+
+def test_a_handle_of_the_escalation_is_told_only_in_reminders(why: Any) -> None:
+    monitor = raw(
+        "avg(last_5m):avg:load{*} > 5",
+        thresholds={"critical": 5},
+        message="@a",
+        escalation_message="@b",
+        renotify_interval=10,
+    )
+    said = why(monitor, scenario(GAUGE % "9x59", "{at: 5m, state: Alert}"), "1m")
+    assert "@b  not told  only if is_renotify" in said
+
+
 def test_many_rows_are_cut_to_the_last_ones(why: Any) -> None:
     monitor = raw("avg(last_1h):avg:load{*}.rollup(avg, 60) > 50")
     said = why(monitor, scenario(GAUGE % "0+1x59", "{at: 50m, state: OK}"), "1h")
