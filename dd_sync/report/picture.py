@@ -157,7 +157,7 @@ class _Drawing:
             yield from self._band(name, self._rows[f"part {name}"], states)
 
     def _band(self, row: str, y: float, all_states: Bytes) -> Iterator[str]:
-        yield _label(_LEFT - 6, y + 13, row, "end", longest=10)
+        yield _label(_LEFT - 6, y + 13, row, "end", longest=9)
         times, states = _worst(self._times, all_states, self._first, self._last)
         for start, stop, name in _stretches(states):
             if name not in _CLASSES:
