@@ -46,7 +46,8 @@ def gauge(datadog: Client, key: str, metric: str = "dd_sync.zscore") -> dict[int
 def test_raw_series_become_an_alert_of_a_zscore_monitor(datadog: Client, dd_sync: Run) -> None:
     datadog.points("acme", FLOWING, ago=60, metric="tx.count")
     assert dd_sync("apply", "--yes").code == 0
-    for _ in range(16):
+    datadog.advance("10m")
+    for _ in range(6):
         datadog.advance("1m")
         done = dd_sync("worker", "--once")
         assert (done.code, done.out) == (0, "")
@@ -223,7 +224,8 @@ def test_what_comes_late_is_seen_with_an_evaluation_delay(
     write_catalog(tmp_path, "chain", GUARDS.replace("    message", more))
     datadog.points("acme", FLOWING, ago=72, metric="tx.count")
     dd_sync("apply", "--yes")
-    for _ in range(20):
+    datadog.advance("14m")
+    for _ in range(5):
         datadog.advance("1m")
         dd_sync("worker", "--once", "--delay", "15m")
     assert [kind for _, _, kind in datadog.told()].count("alert") == (2 if delay else 0)
