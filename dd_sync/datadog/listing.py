@@ -80,10 +80,12 @@ class Listing:
         if tags:
             query["monitor_tags"] = ",".join(tags)
         page = self.wire.call("GET", PATH, lambda: self.api.list_monitors(**query))
-        if not isinstance(page, list) or not all(map(_is_whole, page)):
+        if not isinstance(page, list) or not all(map(is_whole, page)):
             raise self._odd("something that is not a list of monitors")
         if "page" in where and len(page) > PAGE:
             raise self._odd(f"more than the {PAGE} monitors of a page")
+        if len({monitor["id"] for monitor in page}) < len(page):
+            raise self._odd("one monitor twice on a page")
         return page
 
     def _odd(self, what: str) -> DatadogError:
@@ -95,8 +97,8 @@ def is_monitor(item: Any) -> bool:
     return isinstance(item, dict) and type(item.get("id")) is int and isinstance(item.get("query"), str)
 
 
-def _is_whole(item: Any) -> bool:
-    """Whether an item of a list has what every monitor has, each in its type.
+def is_whole(item: Any) -> bool:
+    """Whether a monitor that was read has what every monitor has, each in its type.
 
     A field that reads as something else would be planned as a change, a null type even as a deletion.
     """
@@ -104,7 +106,7 @@ def _is_whole(item: Any) -> bool:
         is_monitor(item)
         and isinstance(item.get("type"), str)
         and bool(item["type"])
-        and all(isinstance(item.get(name), str | None) for name in ("name", "message"))
+        and all(isinstance(item.get(name), str | None) for name in ("name", "message", "modified"))
         and isinstance(item.get("options"), dict | None)
         and all(_is_list_of_text(item.get(name)) for name in ("tags", "restricted_roles"))
     )

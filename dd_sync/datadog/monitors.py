@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dd_sync.datadog.listing import PATH as _PATH
-from dd_sync.datadog.listing import Listing, is_monitor
+from dd_sync.datadog.listing import Listing, is_monitor, is_whole
 from dd_sync.datadog.wire import Wire, shape_error
 from dd_sync.ports import Json
 
@@ -33,7 +33,11 @@ class DatadogMonitors:
         return Listing(self.wire, self.api).count(tags)
 
     def get(self, monitor_id: int) -> Json:
-        return self._monitor("GET", f"{_PATH}/{monitor_id}", lambda: self.api.get_monitor(monitor_id))
+        path = f"{_PATH}/{monitor_id}"
+        live = self._monitor("GET", path, lambda: self.api.get_monitor(monitor_id))
+        if not is_whole(live):
+            raise shape_error(f"GET {path}", self.wire.target, "something that is not a monitor")
+        return live
 
     def create(self, body: Mapping[str, Any]) -> Json:
         return self._monitor("POST", _PATH, lambda: self.api.create_monitor(dict(body)))

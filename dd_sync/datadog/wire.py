@@ -201,7 +201,12 @@ def shape_error(request: str, target: Target, what: str) -> DatadogError:
 
 
 def _json(data: bytes) -> Any:
-    return json.loads(data) if data.strip() else None
+    return json.loads(data, parse_constant=_no_number) if data.strip() else None
+
+
+def _no_number(name: str) -> None:
+    """Python reads NaN and Infinity as numbers, and would write them into plans that nobody else can read."""
+    raise ValueError(name)
 
 
 def _text(error: Any) -> str:

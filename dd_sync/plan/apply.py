@@ -195,14 +195,15 @@ class _Run:
             self._delete_round(deletes)
 
     def _is_doubtful(self) -> bool:
-        """Whether an empty list is to be doubted: Datadog's search does not know of none as well.
+        """Whether the list is to be doubted: it is empty, and Datadog's search does not know of none as well,
+        or it is shorter than the search counts.
 
-        A list that is wrongly empty would create everything twice.
+        What a list wrongly leaves out would be created twice.
         """
-        creates = any(isinstance(change, (Create, Replace)) for change in self.plan.changes)
-        if self.owned or not creates:
+        if not any(isinstance(change, (Create, Replace)) for change in self.plan.changes):
             return False
-        return self.monitors.count((MANAGED, CATALOG + self.plan.catalog)) != 0
+        known = self.monitors.count((MANAGED, CATALOG + self.plan.catalog))
+        return known != 0 if not self.owned else known is not None and known > self.owned
 
     def _round(self, changes: Sequence[_C], act: Callable[[_C], Outcome]) -> None:
         if len(changes) == 1 or self.workers == 1:

@@ -47,7 +47,7 @@ def _sensitivity(declared: Monitor, live: Monitor) -> Iterator[str]:
 
 
 def _warning_moved(declared: Monitor, live: Monitor) -> set[bool]:
-    """Whether it is less sensitive for want of a warning that it had; nothing where there is none to judge."""
+    """Whether it is less sensitive for want of a warning that it had; empty where both have one, or none."""
     ours, theirs = (_level(monitor, "warning") is None for monitor in (declared, live))
     return set() if ours == theirs else {ours}
 

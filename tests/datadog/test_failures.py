@@ -171,7 +171,9 @@ def test_redirects_are_not_followed_since_they_would_carry_the_keys() -> None:
     assert "redirects are not followed" in caught.value.hint
 
 
-@pytest.mark.parametrize("body", [b"<html>hello</html>", b"{", b"[" * 100_000, b"\xff\xfe", b"9" * 5000])
+@pytest.mark.parametrize(
+    "body", [b"<html>hello</html>", b"{", b"[" * 100_000, b"\xff\xfe", b"9" * 5000, b'{"id": NaN}']
+)
 def test_an_answer_that_is_not_json_is_an_error_and_for_a_create_an_unclear_one(body: bytes) -> None:
     with wild(lambda number, line: reply(200, body)) as server:
         with pytest.raises(DatadogError, match=r"not JSON|not a monitor") as caught:

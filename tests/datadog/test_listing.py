@@ -161,6 +161,8 @@ def test_pages_by_id_that_go_backwards_are_refused() -> None:
         [{"id": 7, "query": "q", "type": "metric alert", "message": 3}],
         [{"id": 7, "query": "q", "type": "metric alert", "restricted_roles": 5}],
         [{"id": 7}],
+        [{"id": 7, "query": "q", "type": "metric alert", "modified": ["2027"]}],
+        [*monitors(7, 1), *monitors(7, 1)],
         monitors(0, 1001),
     ],
 )
@@ -190,7 +192,10 @@ def test_monitors_of_others_that_the_filter_let_through_are_left_out() -> None:
         assert [one["id"] for one in client(server.url).monitors.list(("b:2", "a:1"))] == [1]
 
 
-@pytest.mark.parametrize("answer", [None, [], {"id": None, "query": "q"}])
+@pytest.mark.parametrize(
+    "answer",
+    [None, [], {"id": None, "query": "q"}, {"id": 7, "query": "q", "type": "metric alert", "tags": [None]}],
+)
 def test_a_monitor_that_is_none_is_an_error(answer: Any) -> None:
     with (
         wild(lambda number, line: reply(200, answer)) as server,

@@ -179,6 +179,18 @@ def test_with_an_empty_list_that_search_does_not_confirm_each_create_is_searched
     assert datadog.writes == []
 
 
+def test_with_a_list_that_search_says_is_short_each_create_is_searched_for_first(
+    datadog: MemoryMonitors, naps: Naps
+) -> None:
+    known = datadog.put(declare("known").monitor.body())
+    datadog.put(declare("a").monitor.body())
+    made = build_plan([declare("known"), declare("a")], [known], CATALOG)
+    datadog.stale, datadog.lag = [known], 1
+    report = apply(made, datadog, sleep=naps)
+    assert [(outcome.key, outcome.did) for outcome in report.outcomes] == [("a", "adopted")]
+    assert datadog.writes == []
+
+
 def test_where_search_knows_of_none_either_no_create_is_searched_for(
     datadog: MemoryMonitors, naps: Naps
 ) -> None:
