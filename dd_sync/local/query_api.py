@@ -7,30 +7,21 @@ that holds `to` is whole. Several queries, with commas between them, are told ap
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dd_sync.errors import DdSyncError
-from dd_sync.evaluate.aggregate import Table
-from dd_sync.evaluate.expression import Evaluation
-from dd_sync.evaluate.leaves import Leaves
-from dd_sync.evaluate.metric_rule import MetricRule, compile_metric
+from dd_sync.evaluate.graph import graph, interval_of, queries_in, read_graph
+from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.select import group_name
 from dd_sync.evaluate.series import Floats, Ints
-from dd_sync.evaluate.support import reading_of
 from dd_sync.local.http import Answer, Call, bad_request, invalid
-from dd_sync.model.monitor import Monitor
 from dd_sync.query.canonical import render_expression, render_scope
-from dd_sync.query.nodes import Expression
 from dd_sync.query.tools import metrics_in
 
 _MOST_POINTS = 1500
 _MOST_QUERIES = 50
-# The API's own intervals, by the length of what is asked for: hours and seconds.
-_INTERVALS = ((1, 20), (4, 60), (24, 300), (48, 600), (168, 3600))
-_LONGEST_INTERVAL = 14400
 _EPOCH_END = 2**33
 
 
@@ -42,11 +33,11 @@ def query(call: Call) -> Answer:
         raise invalid("from", "epoch seconds before 'to' are needed")
     if not text:
         raise invalid("query")
-    texts = _apart(text)
+    texts = queries_in(text)
     if len(texts) > _MOST_QUERIES:
         raise invalid("query", f"at most {_MOST_QUERIES} queries at once")
     series = [
-        one for index, each in enumerate(texts) for one in _series(call, each.strip(), index, start, end)
+        one for index, each in enumerate(texts) for one in _series(call, each, index, start, end)
     ]
     by = dict.fromkeys(tag.partition(":")[0] for one in series for tag in one["tag_set"])
     return Answer(
@@ -66,24 +57,6 @@ def query(call: Call) -> Answer:
     )
 
 
-def _apart(text: str) -> list[str]:
-    """The queries between the commas that stand in no brackets and no quotes."""
-    parts, depth, quote, begin = [], 0, "", 0
-    for at, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        elif character in "({[":
-            depth += 1
-        elif character in ")}]":
-            depth -= 1
-        elif character == "," and depth == 0:
-            parts.append(text[begin:at])
-            begin = at + 1
-    return [*parts, text[begin:]]
-
-
 def _series(call: Call, text: str, index: int, start: int, end: int) -> Iterator[dict[str, Any]]:
     try:
         rule, interval = _rule(text, end - start)
@@ -95,46 +68,31 @@ def _series(call: Call, text: str, index: int, start: int, end: int) -> Iterator
 
 def _rule(text: str, span: int) -> tuple[MetricRule, int]:
     """The query as a rule over all of the time asked for, and its interval in seconds."""
-    rule = compile_metric("query", Monitor(type="query alert", query=f"avg(last_5m):{text} > 0"), 0)
+    rule = read_graph(text)
     if rule.algorithm is not None:
         raise bad_request(f"{rule.algorithm.name}() is not answered here")
-    usual = next((step for hours, step in _INTERVALS if span <= 3600 * hours), _LONGEST_INTERVAL)
-    named = next((reading_of(one).step for one in metrics_in(rule.alert.expression)), None)
-    interval = named or usual
+    interval = interval_of(rule, span)
     if span > interval * _MOST_POINTS:
         # Datadog answers in coarser buckets; a query whose buckets matter has to ask for less time.
         raise bad_request(f"{span // interval} points of {interval} s are more than {_MOST_POINTS}")
-    return replace(rule, step=interval, steps=(interval,), split=False), interval
+    return rule, interval
 
 
 def _found(
     call: Call, rule: MetricRule, index: int, span: tuple[int, int], interval: int
 ) -> Iterator[dict[str, Any]]:
-    first, last = span
-    rule = replace(rule, window=last - first)
-    seen: list[tuple[Table, Ints]] = []
-
-    def watch(expression: Expression, table: Table, buckets: Ints | None, shift: int) -> None:
-        if expression is rule.alert.expression and buckets is not None:
-            seen.append((table, buckets))
-
-    leaves = Leaves.of(rule, call.org.store.points, first, last)
-    if not leaves.rows:
-        return
-    Evaluation(rule, leaves, np.array([last], dtype=np.int64), watch).values()
-    for table, times in seen[-1:]:
-        for group, values in zip(table.groups, table.known()[:, 0], strict=True):
-            points = _points(times, values, last)
-            if points:
-                tags = [f"{key}:{value}" for key, value in zip(rule.keys, group, strict=True)]
-                yield _one(rule, index, tags, group_name(rule.keys, group), points, interval)
+    done = graph(rule, call.org.store.points, *span, interval)
+    for group, values in zip(done.groups, done.values, strict=True):
+        points = _points(done.times, values)
+        if points:
+            tags = [f"{key}:{value}" for key, value in zip(rule.keys, group, strict=True)]
+            yield _one(rule, index, tags, group_name(rule.keys, group), points, interval)
 
 
-def _points(times: Ints, values: Floats, last: int) -> list[list[float]]:
-    kept = np.isfinite(values) & (times[: values.size] < last)
+def _points(times: Ints, values: Floats) -> list[list[float]]:
+    kept = np.isfinite(values)
     return [
-        [1000 * at, value]
-        for at, value in zip(times[: values.size][kept].tolist(), values[kept].tolist(), strict=True)
+        [1000 * at, value] for at, value in zip(times[kept].tolist(), values[kept].tolist(), strict=True)
     ]
 
 
