@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dd_sync.evaluate.replay import Replay
-from dd_sync.evaluate.series import Floats, MetricType, Series
+from dd_sync.evaluate.series import Bools, Floats, MetricType, Series
 from dd_sync.export.rules import Exported
 from dd_sync.export.text import dumped
 from dd_sync.model.monitor import Declared
@@ -121,10 +121,10 @@ def _test(outcome: Outcome, declared: Declared, names: Mapping[str, str]) -> tup
     if every == EVERY and end - begin > _DAYS:
         every = EVERY_OVER_DAYS
     # Between two samples of a counter Prometheus extrapolates; on one, both count the same.
-    times = _stable(outcome.replay, declared, end, begin, lcm(every, interval))
+    counts = {metric.name for metric in metrics_in(alert.expression) if metric.has("as_count")}
+    times = _stable(outcome.replay, declared, end, begin, lcm(every, interval), counts=bool(counts))
     if not times:
         raise Unfit("its state changes too fast to be compared")
-    counts = {metric.name for metric in metrics_in(alert.expression) if metric.has("as_count")}
     return every, {
         "name": f"{scenario.monitor}: {scenario.name}",
         "interval": f"{interval}s",
@@ -229,11 +229,12 @@ def _number(value: float) -> str:
 # --- what is expected --------------------------------------------------------------------------------
 
 
-def _stable(done: Replay, declared: Declared, end: int, begin: int, every: int) -> list[int]:
+def _stable(done: Replay, declared: Declared, end: int, begin: int, every: int, *, counts: bool) -> list[int]:
     """Times at which every group has had its state for a while and keeps it: windows of Prometheus may
     have one sample more at their edge. A new group that Datadog does not judge yet is waited for."""
     times = [int(at) for at in done.times if at <= end]
     wait = int(declared.monitor.options.get("new_group_delay") or 0)
+    apart = _apart(done, counts)
     levels = [float(level) for level in (declared.monitor.options.get("thresholds") or {}).values()]
     settled = [
         index
@@ -241,6 +242,7 @@ def _stable(done: Replay, declared: Declared, end: int, begin: int, every: int) 
         if (done.states[:, index - 1] == done.states[:, index]).all()
         and (done.states[:, index + 1] == done.states[:, index]).all()
         and times[index] - times[0] >= wait
+        and not apart[index]
         and not _is_tie(done.values[:, index], levels)
     ]
     # One from each stretch of equal states, in its middle, and its ends: all that differs is looked at.
@@ -250,6 +252,23 @@ def _stable(done: Replay, declared: Declared, end: int, begin: int, every: int) 
         if asked:
             chosen.update((asked[0], asked[len(asked) // 2], asked[-1]))
     return [times[index] for index in sorted(chosen)]
+
+
+def _apart(done: Replay, counts: bool) -> Bools:
+    """Where the two differ since a group has no data, bool [T].
+
+    An alert of Prometheus ends with its data, and with it what a recovery threshold remembers; a counter
+    stands still where nothing is counted, and is there all the same.
+    """
+    gaps = np.isnan(done.values)
+    troubled = (done.states == State.ALERT.severity) | (done.states == State.WARN.severity)
+    moved = np.ones_like(troubled)
+    moved[:, 1:] = done.states[:, 1:] != done.states[:, :-1]
+    places = np.arange(moved.shape[1])
+    since = np.maximum.accumulate(np.where(moved, places, 0), axis=1)
+    latest_gap = np.maximum.accumulate(np.where(gaps, places, -1), axis=1)
+    silent = gaps & (done.states == State.NO_DATA.severity) & counts
+    return np.asarray(((troubled & (latest_gap >= since)) | silent).any(axis=0))
 
 
 def _is_tie(values: Floats, levels: Sequence[float]) -> bool:

@@ -276,6 +276,46 @@ def test_promtool_accepts_the_rules_and_agrees_with_every_scenario(dd_sync: Comm
 
 
 @needs_promtool
+def test_where_data_ends_the_two_differ_and_the_tests_pass_that_over(
+    dd_sync: Command, tmp_path: Path
+) -> None:
+    depth = "max(last_10m):max:depth{*} by {tenant}.rollup(max, 60) > 90"
+    gauge = series("depth", "gauge", "1x59 95x29 _x60 70x29 1x59 99x59", "acme")
+    monitors = [
+        raw("kept", depth, thresholds={"critical": 90}),
+        raw("memory", depth, thresholds={"critical": 90, "critical_recovery": 50}),
+        raw("told", depth, thresholds={"critical": 90}, on_missing_data="show_and_notify_no_data"),
+        guard("counted", recover_at="50%"),
+        raw(
+            "silent",
+            "sum(last_10m):sum:depth.n{*} by {tenant}.as_count() > 90",
+            thresholds={"critical": 90},
+            on_missing_data="show_and_notify_no_data",
+        ),
+    ]
+    count = series("depth.n", "count", "1x59 95x29 _x60 1x59", "acme")
+    flood = series("streams.created", "count", "1x60 9x119 _x120", "acme")
+    given = {"silent": count, "counted": flood}
+    scenarios = [
+        {
+            "name": "n",
+            "monitor": key,
+            "for": "4h",
+            "series": [given.get(key, gauge)],
+            "expect": [{"never": "Warn"}],
+        }
+        for key in (str(one["key"]) for one in monitors)
+    ]
+    write(tmp_path, *monitors, scenarios=scenarios)
+    code, out, _ = dd_sync("export", "prometheus", "--out", "rules.yaml", "--tests", "tests.yaml")
+    assert (code, out.splitlines()[-1]) == (0, "5 tests in tests.yaml and tests.minutes.yaml")
+    firing = (tmp_path / "tests.yaml").read_text() + (tmp_path / "tests.minutes.yaml").read_text()
+    for name in ("Kept", "Memory", "Told", "ToldNoData", "Counted", "Silent"):
+        assert f'alertname="{name}",tenant=' in firing, name
+    promtool("test", "rules", "tests.yaml", "tests.minutes.yaml", folder=tmp_path)
+
+
+@needs_promtool
 def test_a_wrong_rule_would_be_noticed(dd_sync: Command, tmp_path: Path) -> None:
     scenario = {
         "name": "flood",
