@@ -84,7 +84,9 @@ def check_rule(text: str, start: datetime, zone: ZoneInfo) -> None:
             _refuse(part, at, f"'{name[:40]}' cannot stand in a rule", _INSTEAD.get(name, known))
         if name == "FREQ" and value not in _FREQUENCIES:
             _refuse(part, at, f"'{value[:40]}' is not a frequency", f"one of {', '.join(_FREQUENCIES)}")
-        if name == "INTERVAL" and not (value.isdecimal() and value.isascii() and 1 <= int(value[:9]) <= _LARGEST_INTERVAL):
+        if name == "INTERVAL" and not (
+            value.isdecimal() and value.isascii() and 1 <= int(value[:9]) <= _LARGEST_INTERVAL
+        ):
             _refuse(part, at, f"'{value[:40]}' is not an interval", f"1 to {_LARGEST_INTERVAL}")
         if name == "UNTIL" and _moment(value) is None:
             _refuse(part, at, f"'{value[:40]}' is not a time", "write it as UNTIL=20271231T235959Z")
