@@ -36,9 +36,7 @@ def query(call: Call) -> Answer:
     texts = queries_in(text)
     if len(texts) > _MOST_QUERIES:
         raise invalid("query", f"at most {_MOST_QUERIES} queries at once")
-    series = [
-        one for index, each in enumerate(texts) for one in _series(call, each, index, start, end)
-    ]
+    series = [one for index, each in enumerate(texts) for one in _series(call, each, index, start, end)]
     by = dict.fromkeys(tag.partition(":")[0] for one in series for tag in one["tag_set"])
     return Answer(
         {
@@ -91,9 +89,7 @@ def _found(
 
 def _points(times: Ints, values: Floats) -> list[list[float]]:
     kept = np.isfinite(values)
-    return [
-        [1000 * at, value] for at, value in zip(times[kept].tolist(), values[kept].tolist(), strict=True)
-    ]
+    return [[1000 * at, value] for at, value in zip(times[kept].tolist(), values[kept].tolist(), strict=True)]
 
 
 def _one(
