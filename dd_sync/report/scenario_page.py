@@ -11,7 +11,8 @@ from dd_sync.evaluate.select import TOTAL, group_of
 from dd_sync.evaluate.series import Bytes
 from dd_sync.evaluate.silence import silences_of
 from dd_sync.report.outcomes import Result
-from dd_sync.report.picture import Expected, Picture, draw, relative_to
+from dd_sync.report.picture import Expected, Picture, draw
+from dd_sync.report.plot import relative_to
 from dd_sync.scenarios.run import Failure, Outcome
 from dd_sync.text import printable, within_line
 

@@ -15,7 +15,8 @@ import pytest
 from dd_sync.catalog.load import load
 from dd_sync.report.junit import as_junit
 from dd_sync.report.outcomes import Result, Summarise
-from dd_sync.report.picture import _marks, _thinned
+from dd_sync.report.plot import marks as marks_of
+from dd_sync.report.plot import thinned
 from dd_sync.report.scenario_page import page
 from dd_sync.scenarios.suite import suite_of
 
@@ -213,7 +214,7 @@ def test_thinning_keeps_every_extreme() -> None:
     values = np.sin(np.arange(20_000) / 50)
     values[777], values[9_000:9_200] = 50, np.nan
     times = np.arange(20_000, dtype=np.int64) * 60
-    kept_times, kept = _thinned(times, values, 0, 60 * 19_999)
+    kept_times, kept = thinned(times, values, 0, 60 * 19_999, 700)
     assert np.nanmax(kept) == 50
     assert np.nanmin(kept) == np.nanmin(values)
     assert sorted(kept_times) == kept_times
@@ -222,7 +223,7 @@ def test_thinning_keeps_every_extreme() -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (-3, 997), (1e-9, 2e-9), (-5e14, 1e15), (99, 101)])
 def test_the_marks_of_the_axis_are_few_and_within(low: float, high: float) -> None:
-    marks = _marks(low, high)
+    marks = marks_of(low, high)
     assert 1 <= len(marks) <= 6
     assert all(low <= mark <= high for mark in marks)
 
