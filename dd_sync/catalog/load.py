@@ -98,6 +98,7 @@ def compile_files(
     whole = all(source.readable for source in files.monitors)
     right = [read for read in every if read.whole]
     reads = _with_known_references(right, keys, files, found, whole=whole)
+    _check_renames([read.declared for read in every], keys, files, found)
     _check_protected(settings, keys, files, found, whole=whole)
     catalog = _catalog(settings, env, reads, files, interpolation)
     if len(reads) < len(every):
@@ -293,6 +294,24 @@ def _add_reference(
     path = entry.origin(("query",))
     length = len("${monitor:}") + len(other)
     found.add(entry.source, path, problem, hint, rule="reference", offset=offset, length=length)
+
+
+def _check_renames(monitors: Sequence[Declared], keys: frozenset[str], files: Files, found: Found) -> None:
+    """An old key that is in use would give one live monitor to two."""
+    taken: dict[str, str] = {}
+    for declared in monitors:
+        was = declared.was
+        if was is None:
+            continue
+        other = (
+            f"{was} is a monitor still" if was in keys else f"so is {taken[was]}" if was in taken else None
+        )
+        taken.setdefault(was, declared.key)
+        if other is not None:
+            entry = Entry(files.source(declared.file), declared.path)
+            problem = f"{declared.key} is said to be the former {was}, and {other}"
+            hint = "`was:` names a key that no monitor has any more, and only one monitor had"
+            found.add(entry.source, entry.origin(("was",)), problem, hint)
 
 
 def _check_protected(

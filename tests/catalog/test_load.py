@@ -454,6 +454,20 @@ def test_with_a_file_that_cannot_be_read_no_reference_is_called_unknown(read: Re
     assert [p.rule for p in loading.problems] == ["yaml"]
 
 
+def test_an_old_key_that_is_in_use_is_told_at_its_line(read: Read) -> None:
+    one = "- {{key: {}, name: {}, was: {}, type: metric alert, query: 'avg(last_5m):avg:a{{*}} > 1'}}"
+    monitors = [
+        one.format(*each) for each in (("a", "A", "b"), ("b", "B", "c"), ("d", "D", "x"), ("e", "E", "x"))
+    ]
+    monitors += [one.format("f", "F", "f")]
+    loading = read("monitors:\n" + "".join(f"  {line}\n" for line in monitors))
+    assert told(loading) == [
+        "m.yaml:2:28 a is said to be the former b, and b is a monitor still",
+        "m.yaml:5:28 e is said to be the former x, and so is d",
+        "m.yaml:6:28 f is said to be the former f, and f is a monitor still",
+    ]
+
+
 def test_references_in_a_circle_are_told(read: Read) -> None:
     text = "monitors:\n" + "".join(
         composite(key, f"1 && ${{monitor:{other}}}")
