@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from itertools import permutations
 
 from dd_sync.catalog.catalog import Catalog
@@ -125,7 +126,8 @@ class _Marked(Mapping[str, Declared]):
 
     def __getitem__(self, key: str) -> Declared:
         declared = self._monitors[key]
-        return replace(declared, monitor=replace(declared.monitor, message=_marked(declared)[0]))
+        message, _ = _marked(declared.monitor.message)
+        return replace(declared, monitor=replace(declared.monitor, message=message))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._monitors)
@@ -134,11 +136,13 @@ class _Marked(Mapping[str, Declared]):
         return len(self._monitors)
 
 
-def _marked(declared: Declared) -> tuple[str, tuple[Branch, ...]]:
+# Each scenario looks at all monitors again, to see whose gauges the worker computes.
+@lru_cache(maxsize=4096)
+def _marked(message: str) -> tuple[str, tuple[Branch, ...]]:
     try:
-        return marked(declared.monitor.message)
+        return marked(message)
     except DdSyncError:
-        return declared.monitor.message, ()
+        return message, ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +294,7 @@ def _some(names: Sequence[str]) -> str:
 def _branches(catalog: Catalog, declared: Declared, watched: Sequence[_Watched]) -> Iterator[Part]:
     """Both sides of each block that its author wrote; what its level adds is tested by whom it tells."""
     own = len(catalog.own_message(declared))
-    for index, branch in enumerate(_marked(declared)[1]):
+    for index, branch in enumerate(_marked(declared.monitor.message)[1]):
         if branch.offset >= own:
             continue
         by = next((one.name for one in watched if index in one.observed.marks), "")
