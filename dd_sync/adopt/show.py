@@ -21,6 +21,9 @@ _WORDS: dict[Side, str] = {
 }
 _TOO_LONG = "This is too much for one comment; `dd-sync drift` shows all of it."
 _STYLES = {"-": "old", "+": "new", "@": "dim"}
+_INDENTED = ("  ", "    ", "      ")
+# A diff in Markdown is coloured by what its lines begin with.
+_FLUSH = ("", "", "")
 
 
 def as_text(drift: Drift, written: Written | None = None, *, style: Style = plain) -> str:
@@ -29,7 +32,7 @@ def as_text(drift: Drift, written: Written | None = None, *, style: Style = plai
     for one in drift.drifted:
         lines.append(style(_title(one), "update"))
         for side in SIDES:
-            lines += _side(one, side, style)
+            lines += _side(one, side, style, _INDENTED)
     lines += [style(f"+ {key}: declared, and not in Datadog", "create") for key in drift.missing]
     lines += [
         style(f"- {key} (monitor {number}): in Datadog, and no longer declared", "delete")
@@ -56,14 +59,16 @@ def _title(one: Drifted) -> str:
     return f"~ {one.declared.key} (monitor {one.live.id}{when})"
 
 
-def _side(one: Drifted, side: Side, style: Style) -> Iterator[str]:
+def _side(one: Drifted, side: Side, style: Style, indents: tuple[str, str, str]) -> Iterator[str]:
+    """What one side changed. indents: of its heading, its fields, and the lines of a text."""
     changes = one.of(side)
     if not changes:
         return
-    yield style(f"  {_WORDS[side]}: {_direction(side)}", "label")
+    of_side, of_field, of_line = indents
+    yield style(f"{of_side}{_WORDS[side]}: {_direction(side)}", "label")
     for change in changes:
         for mark, text in field_lines(_turned(change, side)):
-            indent = "    " if mark == "field" else "      "
+            indent = of_field if mark == "field" else of_line
             styled = style(text, _STYLES[mark]) if mark in _STYLES else text
             yield indent + styled if text else ""
 
@@ -102,7 +107,7 @@ def as_markdown(drift: Drift, written: Written | None = None, *, limit: int = CO
 
 def _full(drift: Drift, written: Written | None) -> Iterator[str]:
     for one in drift.drifted:
-        shown = [line for side in SIDES for line in _side(one, side, plain)]
+        shown = [line for side in SIDES for line in _side(one, side, plain, _FLUSH)]
         fence = code_fence("\n".join(shown))
         yield from (f"<details><summary>{plain_text(_title(one))}</summary>", "")
         yield from (f"{fence}diff", *shown, fence, "", "</details>", "")

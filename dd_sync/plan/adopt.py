@@ -43,10 +43,13 @@ class CannotAdopt(UnsafePlan):
         )
 
     def placed(self, places: Mapping[str, tuple[Place, str]]) -> CannotAdopt:
-        """The same at the lines that say so, by key: the place and its source line."""
-        return CannotAdopt(
-            replace(one, where=places[one.key][0], source=places[one.key][1]) for one in self.refusals
-        )
+        """The same at the lines that say so, in their order. places: by key, with the source line."""
+        found = [replace(one, where=places[one.key][0], source=places[one.key][1]) for one in self.refusals]
+        return CannotAdopt(sorted(found, key=lambda one: _order(one.where)))
+
+
+def _order(where: Place | None) -> tuple[str, int, int]:
+    return ("", 0, 0) if where is None else (where.file, where.line, where.column)
 
 
 def pending(declared: Sequence[Declared], owned: Collection[str]) -> list[Declared]:

@@ -186,6 +186,13 @@ def test_hostile_texts_steer_neither_the_terminal_nor_markdown() -> None:
     assert "````diff" in as_markdown(found)
 
 
+def test_markdown_colours_a_changed_text_since_its_lines_begin_with_their_mark() -> None:
+    datadog = live_after(declared(BASE))
+    edit(datadog, {**BASE, "message": "one\nmore"})
+    text = as_markdown(drift(declared(BASE), datadog))
+    assert "```diff\nedited in Datadog: declared -> live\nmessage:\n one\n+more\n```" in text
+
+
 def test_markdown_that_is_too_long_is_summarised() -> None:
     datadog = live_after(declared(BASE))
     edit(datadog, {**BASE, "message": "\n".join(f"line {n}" for n in range(100))})

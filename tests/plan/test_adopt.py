@@ -153,6 +153,18 @@ def test_every_reason_not_to_adopt_is_told_at_its_line(datadog: MemoryMonitors) 
     assert caught.value.exit == 3
 
 
+def test_the_reasons_come_in_the_order_of_their_lines(datadog: MemoryMonitors) -> None:
+    lines = {"a": 20, "b": 3, "c": 100}
+    with pytest.raises(CannotAdopt) as caught:
+        planned(*(adopting(key, line) for key, line in lines.items()), datadog=datadog)
+    placed = caught.value.placed({key: (Place("m.yaml", line, 5), "x") for key, line in lines.items()})
+    assert [str(problem.where) for problem in placed.problems()] == [
+        "m.yaml:3:5",
+        "m.yaml:20:5",
+        "m.yaml:100:5",
+    ]
+
+
 def test_a_line_that_has_done_its_work_is_harmless_and_one_that_cannot_is_told(
     datadog: MemoryMonitors,
 ) -> None:
