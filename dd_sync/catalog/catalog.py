@@ -71,6 +71,12 @@ class Catalog:
         """The monitor of that key, None if there is none, or if it could not be read."""
         return self._by_key.get(key)
 
+    def group_keys(self, key: str) -> tuple[str, ...]:
+        """What the monitor of that key alerts by; of a composite, as far as its parts are declared here."""
+        from dd_sync.catalog.composites import group_keys_of
+
+        return group_keys_of(self.queries[key], self.queries.get)
+
     def own_message(self, declared: Declared) -> str:
         """The message as its author wrote it, tunables filled in, without what its level adds."""
         added = suffix(self.levels, declared.level)

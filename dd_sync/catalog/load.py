@@ -98,6 +98,10 @@ def compile_files(
     whole = all(source.readable for source in files.monitors)
     right = [read for read in every if read.whole]
     reads = _with_known_references(right, keys, files, found, whole=whole)
+    if any(read.declared.references for read in reads):
+        from dd_sync.catalog.composites import with_snoozable  # only composites pay for it
+
+        reads = with_snoozable(reads)
     _check_renames([read.declared for read in every], keys, files, found)
     _check_protected(settings, keys, files, found, whole=whole)
     catalog = _catalog(settings, env, reads, files, interpolation)

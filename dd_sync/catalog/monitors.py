@@ -26,10 +26,9 @@ from dd_sync.model.monitor import Declared, Monitor
 from dd_sync.model.options import FOREIGN_TYPES, METRIC_TYPES, OPTIONS, TYPES
 from dd_sync.model.ownership import HOLD, SNOOZABLE, ownership_tags
 from dd_sync.query.canonical import render
-from dd_sync.query.nodes import MetricAlert
 from dd_sync.query.parser import parse
 from dd_sync.query.plain import plain_group_keys
-from dd_sync.query.tools import group_keys, is_metric_query
+from dd_sync.query.tools import is_metric_query, query_keys
 from dd_sync.text import nearest
 
 if TYPE_CHECKING:
@@ -130,8 +129,8 @@ class Reader:
             parsed, by = None, ()
             if "query" in fields and kind is not None and not reading.is_unknown(("query",)):
                 parsed = _parsed(reading, kind, query, references)
-            if isinstance(parsed, MetricAlert):
-                by = group_keys(parsed)
+            if parsed is not None and not isinstance(parsed, str):
+                by = query_keys(parsed)
         if parsed is None or (reading.wrong and reading.has_unknown):
             return None
         if form is None:

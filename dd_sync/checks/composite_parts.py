@@ -8,15 +8,8 @@ from itertools import combinations
 from dd_sync.checks.finding import Finding, Subject
 from dd_sync.errors import Severity
 from dd_sync.model.monitor import Declared
-from dd_sync.query.alerts import (
-    CompositeAlert,
-    Condition,
-    Conjunction,
-    Disjunction,
-    MonitorId,
-    MonitorKey,
-    Negation,
-)
+from dd_sync.query.alerts import CompositeAlert, MonitorKey
+from dd_sync.query.composite import parts_of
 
 _MOST = 10
 
@@ -39,18 +32,6 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 _ERROR = Severity.ERROR
-
-
-def parts_of(condition: Condition) -> Iterator[MonitorId | MonitorKey]:
-    """The monitors a composite names, in the order of the text."""
-    match condition:
-        case MonitorId() | MonitorKey():
-            yield condition
-        case Negation():
-            yield from parts_of(condition.item)
-        case Conjunction() | Disjunction():
-            for item in condition.items:
-                yield from parts_of(item)
 
 
 def _groups(subject: Subject, parts: list[tuple[MonitorKey, Declared]]) -> Iterator[Finding]:

@@ -174,10 +174,9 @@ def _known(read: Sequence[Hold], found: Sequence[Hold], subject: str) -> Sequenc
 
 def _holds(app: App, since: timedelta) -> Holds:
     from dd_sync.holds.calls import Holds
-    from dd_sync.query.tools import query_keys
 
     catalog = app.catalog()
-    groups = {one.key: query_keys(catalog.queries[one.key]) for one in catalog.monitors if one.hold}
+    groups = {one.key: catalog.group_keys(one.key) for one in catalog.monitors if one.hold}
     if not groups:
         app.say("no monitor of this catalog has `hold: review`")
     return Holds(app.datadog().events, catalog.name, groups, since, time.sleep)

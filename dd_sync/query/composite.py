@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from dd_sync.query.alerts import (
     CompositeAlert,
@@ -37,6 +38,23 @@ def read_composite(text: str) -> CompositeAlert:
         hint = "no parenthesis is open here" if tokens.kinds[tokens.index] == ")" else _HINT
         raise tokens.error(f"expected && or ||, not {tokens.shown()}", hint)
     return CompositeAlert(condition, span=condition.span)
+
+
+def parts_of(condition: Condition) -> Iterator[MonitorId | MonitorKey]:
+    """The monitors a composite names, in the order of the text, as often as it does."""
+    match condition:
+        case MonitorId() | MonitorKey():
+            yield condition
+        case Negation():
+            yield from parts_of(condition.item)
+        case Conjunction() | Disjunction():
+            for item in condition.items:
+                yield from parts_of(item)
+
+
+def keys_of_parts(parts: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """What a composite alerts by, from what its parts do: as the one with the most; () if none is grouped."""
+    return max((tuple(keys) for keys in parts), key=len, default=())
 
 
 class _Composite(Reader):

@@ -68,11 +68,10 @@ def group_keys(alert: MetricAlert) -> tuple[str, ...]:
 
 
 def query_keys(query: Query) -> tuple[str, ...]:
-    """The same for a query of any kind: tag keys or facets; () where it has no groups, or its parts have."""
+    """The same for a query of any kind: tag keys or facets; () where it names none."""
     if isinstance(query, MetricAlert):
         return group_keys(query)
-    by: tuple[str, ...] = getattr(query, "by", ())
-    return by
+    return tuple(key for key in getattr(query, "by", ()) if key != "*")
 
 
 def _grouped(expression: Expression) -> Iterator[Metric]:

@@ -77,6 +77,40 @@ def test_a_silenced_alert_opens_no_hold(live: Run, datadog: LocalDatadog, holdin
     assert [one["subject"] for one in held(live)] == ["tenant:birch"]
 
 
+def test_a_composite_holds_each_tenant_for_itself(live: Run, datadog: LocalDatadog, tmp_path: Path) -> None:
+    parts = rate("pair-a", 100) + rate("pair-b", 100)
+    query = "${monitor:pair-a} && ${monitor:pair-b}"
+    both = f"  - {{key: pair, name: Both, type: composite, query: '{query}', hold: review, message: both}}\n"
+    write_catalog(tmp_path, "pairs", parts + both)
+    live("apply", "--yes")
+    for metric in ("pair.a", "pair.b"):
+        send(datadog, metric, {"dogwood": 30, "elm": 30, "fir": 1}, 10)
+    assert {one["subject"] for one in held(live)} == {"tenant:dogwood", "tenant:elm"}
+    assert datadog.call("GET", "/api/holds/dogwood")["held"] is True
+    assert end(live, "release", "dogwood").code == 0
+    assert [one["subject"] for one in held(live)] == ["tenant:elm"]
+    assert datadog.call("GET", "/api/holds/dogwood")["held"] is False
+    assert datadog.call("GET", "/api/holds/elm")["held"] is True
+    assert silence(live, "elm", "24h", "--key", "pair").code == 0
+
+
+def test_a_release_in_one_environment_ends_no_hold_of_another(
+    live: Run, datadog: LocalDatadog, holding: str, tmp_path: Path
+) -> None:
+    (tmp_path / "monitors/environments").mkdir()
+    (tmp_path / "monitors/environments/staging.yaml").write_text("", "utf-8")
+    assert live("apply", "--yes", "--env", "staging").code == 0
+    send(datadog, holding, {"ginkgo": 30}, 10)
+    given = ("--reason", "a test", "--by", "ann", "--env", "staging")
+    assert live("holds", "release", "ginkgo", *given).code == 0
+    assert [one["subject"] for one in held(live)] == ["tenant:ginkgo"]
+    answer = datadog.call("GET", "/api/holds/ginkgo")
+    assert (answer["held"], [one["catalog"].endswith(".staging") for one in answer["holds"]]) == (
+        True,
+        [False],
+    )
+
+
 def test_ending_what_has_ended_posts_nothing_and_says_how_it_ended(
     live: Run, datadog: LocalDatadog, holding: str
 ) -> None:
