@@ -9,6 +9,7 @@ import numpy as np
 
 from dd_sync.evaluate import functions
 from dd_sync.evaluate.aggregate import (
+    CARRY_SECONDS,
     Frame,
     Table,
     align,
@@ -67,6 +68,7 @@ class Evaluation:
             self._cell = cell_size((self._cell,), self._starts)
         self._frames: dict[int, Frame] = {}
         self._line: Frame | None = None
+        self._carried = False
 
     def values(self) -> Floats:
         """float64 [groups, T], NaN where the window held nothing."""
@@ -228,7 +230,8 @@ class Evaluation:
         argument = call.arguments[0]
         if call.name in functions.DIFFERENCES and isinstance(argument, Metric):
             return self._metric(argument, shift, call.name)
-        table = self._buckets(argument, shift)
+        read = self._carrying if call.name == "default_zero" else self._buckets
+        table = read(argument, shift)
         if call.name in functions.POINTWISE:
             return pointwise(call, table)
         if is_shift(call):
@@ -239,6 +242,14 @@ class Evaluation:
         if call.name in functions.COUNTS:
             return counted(table, call.name, step)
         return Table(table.groups, _windowed(call, table.known(), step), zero=table.zero)
+
+    def _carrying(self, expression: Expression, shift: int) -> Table:
+        """What default_zero fills up: before that a gauge's gaps are interpolated, in a lone series too."""
+        before, self._carried = self._carried, True
+        try:
+            return self._buckets(expression, shift)
+        finally:
+            self._carried = before
 
     def _zeros(self, table: Table, exists: Bools) -> Table:
         """default_zero: every bucket of the window is 0 that has no value; a count stays as it is."""
@@ -281,10 +292,15 @@ class Evaluation:
         rows = bucketed(cells, frame)[leaf.rows] / leaf.divisor
         if leaf.reading.fill is not None:
             return fill(rows, frame, *leaf.reading.fill)
-        if leaf.type is not MetricType.GAUGE or not must_align(rows, leaf.owners, len(leaf.groups)):
+        if leaf.type is not MetricType.GAUGE:
+            return rows
+        carried = self._carried and bool(np.isnan(rows).any())
+        if not (carried or must_align(rows, leaf.owners, len(leaf.groups))):
             return rows
         if self._line is not None:
             raise _Cut
+        if carried:
+            return fill(rows, frame, "linear", CARRY_SECONDS)
         return align(rows, frame, leaf.owners, len(leaf.groups))
 
     # --- full windows --------------------------------------------------------------------------

@@ -141,6 +141,21 @@ def stepped(values: Line) -> Line:
     return [best[1].get(at, math.nan) for at in range(len(values))]
 
 
+def carried(values: Line) -> Line:
+    """Gaps on the line to the next value, flat where none follows, up to 300 s after the last one."""
+    found = []
+    for at, value in enumerate(values):
+        before = [index for index in range(at) if not math.isnan(values[index])]
+        after = [index for index in range(at + 1, len(values)) if not math.isnan(values[index])]
+        if not math.isnan(value) or not before or STEP * (at - before[-1]) > 300:
+            found.append(value)
+            continue
+        base = values[before[-1]]
+        slope = (values[after[0]] - base) / (after[0] - before[-1]) if after else 0.0
+        found.append(base + slope * (at - before[-1]))
+    return found
+
+
 FUNCTIONS: dict[str, Callable[[Line], Line]] = {
     "{q}": lambda values: values,
     "diff({q})": lambda values: of_last(values, lambda now, past, seconds: now - past),
@@ -159,7 +174,7 @@ FUNCTIONS: dict[str, Callable[[Line], Line]] = {
     "moving_rollup({q}, 300, 'avg')": lambda values: trailing(values, 5, mean),
     "moving_rollup({q}, 200, 'max')": lambda values: trailing(values, 4, max),
     "trend_line({q})": fitted,
-    "default_zero({q})": lambda values: [0.0 if math.isnan(value) else value for value in values],
+    "default_zero({q})": lambda values: [0.0 if math.isnan(one) else one for one in carried(values)],
     "abs({q})": lambda values: [abs(value) for value in values],
     "clamp_max({q}, 7)": lambda values: [min(value, 7) if value == value else value for value in values],
     "cutoff_min({q}, 7)": lambda values: [math.nan if value < 7 else value for value in values],

@@ -38,8 +38,8 @@ def value(done: Replay, minute: int, group: str = "*") -> float | None:
         ("cutoff_min({q}, 2)", "sum", 4 + 16 + 2),
         ("cutoff_max({q}, 4)", "sum", 4 + 1 + 2),
         ("exclude_null({q})", "sum", 23),
-        ("default_zero({q})", "avg", 23 / 5),
-        ("default_zero({q})", "min", 0),
+        ("default_zero({q})", "avg", (23 + 8.5) / 5),
+        ("default_zero(cutoff_max({q}, 10))", "min", 0),
         ("diff({q})", "sum", -3 + 15 - 14),
         ("derivative({q})", "sum", -3 / 60 + 15 / 120 - 14 / 60),
         ("per_minute({q})", "sum", -3 + 7.5 - 14),
@@ -118,6 +118,23 @@ def test_gauges_are_interpolated_only_to_be_put_together(series: MakeSeries, pla
     two = series("m", "1 1 1 1 1", "host:b", type=MetricType.GAUGE)
     assert value(play("sum(last_5m):sum:m{*} > 999", [one], 5), 5) == 12
     assert value(play("sum(last_5m):sum:m{*} > 999", [one, two], 5), 5) == 4 + 6 + 8 + 8 + 8 + 5
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        # One sample is carried 300 s, and what is still empty then is 0.
+        ("avg(last_10m):default_zero(avg:m{*}.rollup(avg, 60)) > 99", 6),
+        ("avg(last_10m):default_zero(avg:m{*}.fill(null).rollup(60)) > 99", 1),
+        ("avg(last_10m):default_zero(sum:m{*} by {host}.rollup(60)) + 0 > 99", 6),
+        ("avg(last_10m):avg:m{*}.rollup(avg, 60) > 99", 10),
+    ],
+)
+def test_default_zero_comes_after_interpolation(
+    series: MakeSeries, play: Play, query: str, expected: float
+) -> None:
+    done = play(query, [series("m", "10", "host:a", type=MetricType.GAUGE)], 10)
+    assert value(done, 10, *(["host:a"] if "by {" in query else [])) == expected
 
 
 @pytest.mark.parametrize(("change", "expected"), [("change", 5.0), ("pct_change", 50.0)])
