@@ -13,7 +13,7 @@ from dd_sync.evaluate.series import Bytes
 from dd_sync.report.plot import BAND, Plot, bounds_of, label, relative_to, value_range
 from dd_sync.text import within_line
 
-_WIDTH, _LEFT, _RIGHT = 860, 64, 96
+_WIDTH, _LEFT, _RIGHT = 860, 64, 124
 _PLOT, _TOP = 120, 22
 _GAP = 5
 _MOST_TICKS = 9
