@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 
 from dd_sync.catalog.catalog import Catalog, Loading
 from dd_sync.catalog.load import load
+from dd_sync.cli import run
 from dd_sync.evaluate.replay import Kind
 from dd_sync.local.schedule import spans_between
 from dd_sync.message.fill import Context, fill
@@ -339,7 +341,7 @@ def test_each_area_has_a_dashboard_with_what_alerts_and_what_is_snoozed(catalog:
         assert "muted:true" in boards[area], area
         assert "${monitor:" in boards[area], area
     held = {Path(one.file).stem for one in catalog.monitors if one.hold}
-    assert {area for area in areas if "payment_held" in boards[area]} >= held - {"chain"}
+    assert {area for area in areas if "payment_held" in boards[area]} == held
 
 
 def test_the_dashboard_of_revenue_shows_baseline_z_scores_use_of_the_caps_and_alerts(
@@ -349,3 +351,40 @@ def test_the_dashboard_of_revenue_shows_baseline_z_scores_use_of_the_caps_and_al
     text = json.dumps(board)
     for wanted in ("week_before(", "dd_sync.zscore", "/ 50000", "/ 5000", "${monitor:revenue-day}"):
         assert wanted in text
+
+
+# --- mistakes ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "place", "problem"),
+    [
+        ("revenue.yaml", "default: 500, min: 1", "default: 0, min: 1", "6:52", "below the minimum 1 USD"),
+        ("revenue.yaml", "duration: 15h", "duration: 25h", "225:", "it begins"),
+        ("payouts.yaml", "warn_at: 80%", "warn_at: 12000", "10:127", "12000"),
+        ("payouts.yaml", "alert_graph: payout-day", "alert_graph: payout-dya", "", "payout-dya"),
+        ("chain.yaml", "priority: 1", "priority: 9", "", "priority"),
+        ("revenue.yaml", "monitors: [revenue-hour]", "monitors: [validator-double-sign]", "", "protected"),
+        ("donations.yaml", 'daily_at: "06:00"', "daily_at: 6pm", "", "6pm"),
+        ("donations.yaml", 'by: ["@donor"]', 'by: ["@email"]', "", "email"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    right: str,
+    wrong: str,
+    place: str,
+    problem: str,
+) -> None:
+    folder = tmp_path / "monitors"
+    shutil.copytree(FOLDER, folder)
+    text = (folder / file).read_text("utf-8")
+    assert right in text
+    (folder / file).write_text(text.replace(right, wrong, 1), "utf-8")
+    assert run(["check", "--catalog", str(folder)]) == 1
+    said = capsys.readouterr().out
+    first = next(line for line in said.splitlines() if ": error[" in line)
+    assert f"{file}:{place}" in first
+    assert problem in said
