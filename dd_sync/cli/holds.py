@@ -76,7 +76,7 @@ def show(app: App, subject: str, key: str | None, since: timedelta) -> None:
     from dd_sync.holds.calls import chosen
 
     read = _holds(app, since).read(app.now())
-    found = _known(read, chosen(read, subject, key), subject)
+    found = _known(read, chosen(read, subject, key), subject, key)
     if app.format == "json":
         app.show(json.dumps([_object(hold) for hold in found], indent=2, ensure_ascii=False))
         return
@@ -137,7 +137,7 @@ def _end(
     by, reason = checked_review(by or owner_of(app.environ, app.folder), reason)
     now, held = app.now(), _holds(app, since)
     read = held.read(now)
-    about = _known(read, chosen(read, subject, key), subject)
+    about = _known(read, chosen(read, subject, key), subject, key)
     open_ones = [hold for hold in about if hold.is_open]
     results = [held.end(hold, verdict, now, by=by, reason=reason) for hold in open_ones]
     if not open_ones:
@@ -160,13 +160,14 @@ def _end(
     return Exit.WRONG if any(one.by_us is False for one in results) else Exit.DONE
 
 
-def _known(read: Sequence[Hold], found: Sequence[Hold], subject: str) -> Sequence[Hold]:
+def _known(read: Sequence[Hold], found: Sequence[Hold], subject: str, key: str | None) -> Sequence[Hold]:
     if found:
         return found
-    subjects = ", ".join(dict.fromkeys(within_line(hold.about.subject, 60) for hold in read[:10]))
+    subjects = ", ".join(dict.fromkeys(f"{hold.about.subject} ({hold.about.key})" for hold in read[:10]))
+    of = "" if key is None else f" by the monitor '{within_line(key, 60)}'"
     raise RequestError(
-        f"there is no hold on '{within_line(subject, 60)}'",
-        hint=f"there are holds on {subjects}"
+        f"there is no hold on '{within_line(subject, 60)}'{of}",
+        hint=f"there are holds on {within_line(subjects)}"
         if subjects
         else "there are none at all; --since looks further back",
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dd_sync.errors import RequestError
-from dd_sync.holds.record import HELD, VERDICTS, About, Alert, Review
+from dd_sync.holds.record import HELD, VERDICTS, About, Alert, Review, as_tag
 from dd_sync.model.ownership import CATALOG, HOLD, KEY, MANAGED
 from dd_sync.text import first_unseen, within_line
 
@@ -117,9 +117,10 @@ def _about(event: Mapping[str, Any], groups: Mapping[str, tuple[str, ...]]) -> A
     if len(keys) != 1 or keys[0] not in groups:
         return None
     # A monitor's own tags may have the same key as a group: the group's come after them.
-    last = {tag.partition(":")[0]: tag for tag in tags if not tag.startswith(_OWN)}
-    subject = [last[key] for key in groups[keys[0]] if key in last]
-    if len(subject) != len(groups[keys[0]]):
+    last = {tag.partition(":")[0]: tag for tag in map(as_tag, tags) if not tag.startswith(_OWN)}
+    by = [as_tag(key) for key in groups[keys[0]]]
+    subject = [last[key] for key in by if key in last]
+    if len(subject) != len(by):
         return None
     return About(keys[0], ",".join(subject) or "all")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +11,21 @@ from typing import Literal
 HELD = "payment_held"
 Verdict = Literal["payment_released", "hold_confirmed"]
 VERDICTS: tuple[Verdict, ...] = ("payment_released", "hold_confirmed")
+_LONGEST_TAG = 200
+_ODD = re.compile(r"[^\w:./-]")
+_LEADING = re.compile(r"^[^a-z]+(?=.)")
+
+
+def as_tag(text: str) -> str:
+    """A group as an event of ours can carry it: by Datadog's tag rules, which a log's facet need not follow.
+
+    `@donor:Ann B` is posted as a tag, and found again, as `donor:ann_b`.
+    """
+    return _LEADING.sub("", _plain(text))[:_LONGEST_TAG]
+
+
+def _plain(text: str) -> str:
+    return _ODD.sub("_", text.strip().lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +42,9 @@ class About:
 
     def is_about(self, subject: str) -> bool:
         """subject: the whole of it, one of its tags, or one's value alone: `tenant:acme` or `acme`."""
-        values = (tag.partition(":")[2] for tag in self.tags)
-        return subject == self.subject or subject in self.tags or subject in values
+        whole = ",".join(map(as_tag, subject.split(",")))
+        values = {tag.partition(":")[2] for tag in self.tags} - {""}
+        return whole == self.subject or as_tag(subject) in self.tags or _plain(subject) in values
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,31 @@ def test_a_release_in_one_environment_ends_no_hold_of_another(
     )
 
 
+def test_a_group_by_a_facet_is_held_and_ended_as_the_tag_that_an_event_can_carry(
+    live: Run, datadog: LocalDatadog, tmp_path: Path
+) -> None:
+    query = 'logs("service:gifts").index("*").rollup("count").by("@donor").last("15m") > 0'
+    monitor = (
+        f"  - {{key: gifts, name: Gifts, type: log alert, query: '{query}', hold: review, message: m}}\n"
+    )
+    write_catalog(tmp_path, "facets", monitor)
+    live("apply", "--yes")
+    datadog.call("POST", "/api/v2/logs", [{"service": "gifts", "donor": "Ann B", "message": "x"}])
+    datadog.call("POST", "/local/clock", {"advance": "5m"})
+    (one,) = held(live)
+    assert one["subject"] == "donor:ann_b"
+    assert "@donor:Ann B" in one["why"]
+    assert "there is no hold on ''" in end(live, "release", "").err
+    mistaken = live("holds", "release", "@donor:Ann B", "--reason", "x", "--key", "gift")
+    assert "no hold on '@donor:Ann B' by the monitor 'gift'" in mistaken.err
+    assert "donor:ann_b (gifts)" in mistaken.err
+    assert end(live, "release", "@donor:Ann B").code == 0
+    query = "dd_sync_key:gifts%20event:payment_released"
+    posted = datadog.call("GET", f"/api/v2/events?filter[from]=now-1d&filter[query]={query}")
+    assert "donor:ann_b" in posted["data"][0]["attributes"]["tags"]
+    assert held(live) == []
+
+
 def test_ending_what_has_ended_posts_nothing_and_says_how_it_ended(
     live: Run, datadog: LocalDatadog, holding: str
 ) -> None:
