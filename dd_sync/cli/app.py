@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dd_sync.cli.screen import Screen
-from dd_sync.errors import CatalogError
+from dd_sync.errors import CatalogError, RequestError
 
 if TYPE_CHECKING:
     from dd_sync.catalog.load import Catalog, Loading
@@ -45,6 +45,15 @@ class App:
 
     def say(self, text: str) -> None:
         self.screen.say(text)
+
+    def write(self, file: Path, text: str) -> None:
+        """A file the user named. Raises RequestError where it cannot be written."""
+        try:
+            file.write_text(text, "utf-8", errors="replace")
+        except OSError as error:
+            raise RequestError(
+                f"{file} cannot be written: {error.strerror}", hint="name a file in a folder of yours"
+            ) from None
 
     def read(self) -> Loading:
         """The catalog with all its problems, whatever they are."""

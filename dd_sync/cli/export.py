@@ -9,7 +9,6 @@ import click
 
 from dd_sync.cli.app import App, common
 from dd_sync.cli.render import unknown_key
-from dd_sync.errors import RequestError
 from dd_sync.text import within_line
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def prometheus(app: App, keys: tuple[str, ...], out: Path | None, tests: Path | 
     if out is None:
         app.show(text.rstrip("\n"))
         return
-    _write(out, text)
+    app.write(out, text)
     app.show(f"{len(exported.rules)} rules of {len({rule.key for rule in exported.rules})} monitors in {out}")
     if tests is not None:
         from dd_sync.cli.test import suite_of_app
@@ -64,7 +63,7 @@ def prometheus(app: App, keys: tuple[str, ...], out: Path | None, tests: Path | 
             app.say(f"not tested: {within_line(name)}: {within_line(reason)}")
         files = tests_files(made, out, tests)
         for path, content in files.items():
-            _write(path, content)
+            app.write(path, content)
         number = sum(map(len, made.tests.values()))
         app.show(f"{number} tests in {' and '.join(map(str, files))}")
 
@@ -75,12 +74,3 @@ def _chosen(catalog: Catalog, keys: tuple[str, ...]) -> list[Declared]:
         if key not in found:
             raise unknown_key(key, list(found))
     return [declared for declared in catalog.monitors if not keys or declared.key in keys]
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, "utf-8", errors="replace")
-    except OSError as error:
-        raise RequestError(
-            f"{file} cannot be written: {error.strerror}", hint="name a file in a folder of yours"
-        ) from None

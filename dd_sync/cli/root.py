@@ -15,6 +15,7 @@ COMMANDS = {
     "test": ("dd_sync.cli.test:test", "Run the catalog's scenarios on synthetic series."),
     "why": ("dd_sync.cli.why:why", "Say why a monitor did or did not alert then."),
     "render": ("dd_sync.cli.render:render", "Print the monitors as they would be sent."),
+    "report": ("dd_sync.cli.report:report", "Draw the dashboards from the catalog's own scenarios."),
     "explain": ("dd_sync.cli.explain:explain", "Say in words what a monitor does, and whom it tells."),
     "plan": ("dd_sync.cli.plan:plan", "Show what apply would change in Datadog."),
     "apply": ("dd_sync.cli.apply:apply", "Make Datadog's monitors what the catalog declares."),

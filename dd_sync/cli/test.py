@@ -58,7 +58,7 @@ def test(
     from dd_sync.report.outcomes import Summarise, as_objects
     from dd_sync.scenarios.pool import run_many
 
-    whole, catalog = _whole(app)
+    whole, catalog = suite_and_catalog(app)
     suite = _only(app, whole, paths, name)
     keys = [declared.key for declared in catalog.monitors]
     if asked and (paths or name):
@@ -83,25 +83,25 @@ def test(
     if junit is not None:
         from dd_sync.report.junit import as_junit
 
-        _write(junit, as_junit(results))
+        app.write(junit, as_junit(results))
     if html is not None:
         from dd_sync.report.scenario_page import page
 
-        _write(html, page(results))
+        app.write(html, page(results))
     return Exit.WRONG if failed or answer.short else Exit.DONE
 
 
 def run_scenarios(app: App, paths: Sequence[Path] = ()) -> Iterator[Outcome]:
     """The outcomes of the catalog's scenarios, as they come. Raises CatalogError with all that is wrong."""
-    return _only(app, _whole(app)[0], paths, None).outcomes()
+    return _only(app, suite_and_catalog(app)[0], paths, None).outcomes()
 
 
 def suite_of_app(app: App) -> Suite:
     """Every scenario of the catalog. Raises CatalogError with all that is wrong."""
-    return _whole(app)[0]
+    return suite_and_catalog(app)[0]
 
 
-def _whole(app: App) -> tuple[Suite, Catalog]:
+def suite_and_catalog(app: App) -> tuple[Suite, Catalog]:
     """Every scenario, and the catalog. Raises CatalogError with all that is wrong with either."""
     from dd_sync.scenarios.suite import suite_of
 
@@ -148,12 +148,3 @@ def _text(app: App, result: Result) -> str:
     if not app.screen.colours(sys.stdout):
         return f"{mark} {rest}"
     return f"{click.style(mark, fg='green' if result.passed else 'red', bold=True)} {rest}"
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, "utf-8", errors="replace")
-    except OSError as error:
-        raise RequestError(
-            f"{file} cannot be written: {error.strerror}", hint="name a file in a folder of yours"
-        ) from None

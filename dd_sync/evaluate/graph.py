@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dd_sync.evaluate.aggregate import Table
+from dd_sync.evaluate.calls import is_shift
 from dd_sync.evaluate.expression import Evaluation
 from dd_sync.evaluate.leaves import Leaves
 from dd_sync.evaluate.metric_rule import MetricRule, compile_metric
@@ -14,7 +15,7 @@ from dd_sync.evaluate.select import Group
 from dd_sync.evaluate.series import Floats, Ints, SeriesSource
 from dd_sync.evaluate.support import reading_of
 from dd_sync.model.monitor import Monitor
-from dd_sync.query.nodes import Expression
+from dd_sync.query.nodes import Call, Expression
 from dd_sync.query.tools import metrics_in
 
 # The API's own intervals, by the length of what is asked for: hours and seconds.
@@ -72,8 +73,13 @@ def graph(rule: MetricRule, source: SeriesSource, start: int, end: int, interval
     rule = replace(rule, step=interval, steps=(interval,), split=False, window=end - start)
     seen: list[tuple[Table, Ints]] = []
 
+    # A query that is another's, earlier, is evaluated as that other one, read earlier.
+    whole = rule.alert.expression
+    while isinstance(whole, Call) and is_shift(whole):
+        whole = whole.arguments[0]
+
     def watch(expression: Expression, table: Table, buckets: Ints | None, shift: int) -> None:
-        if expression is rule.alert.expression and buckets is not None:
+        if expression is whole and buckets is not None:
             seen.append((table, buckets))
 
     leaves = Leaves.of(rule, source, start, end)
