@@ -19,6 +19,8 @@ Did = Literal["created", "extended", "already covered"]
 Sleep = Callable[[float], None]
 # Waits before looking for a snooze whose answer was lost, seconds.
 _LOOKS = (0.5, 2.0)
+# So many downtimes come in one answer; who is on call does not wait for more of them twice.
+_FEW = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,26 @@ class Outcome:
     before: Snooze | None = None
 
 
-def snooze(downtimes: Downtimes, request: Downtime, policy: Policy, *, sleep: Sleep = time.sleep) -> Outcome:
+def snooze(
+    downtimes: Downtimes,
+    request: Downtime,
+    policy: Policy,
+    *,
+    sleep: Sleep = time.sleep,
+    settle: bool = False,
+) -> Outcome:
     """Makes the snooze, or extends the one that is there if it ends sooner. Never two for the same.
 
-    request: from `request_snooze`. Raises DatadogError, after an unclear answer only once it was looked
-    for and not found; RequestError where an extension would be longer in all than the policy allows.
+    request: from `request_snooze`. settle: whether to look once more after it was made, and take back what
+    is too many: the network may deliver a request twice, and somebody may have been faster.
+    Raises DatadogError, after an unclear answer only once it was looked for and not found; RequestError
+    where an extension would be longer in all than the policy allows.
     """
-    return _snooze(downtimes, request, policy, downtimes.list(current_only=True), sleep)
+    current = downtimes.list(current_only=True)
+    done = _snooze(downtimes, request, policy, current, sleep)
+    if settle and done.did == "created" and len(current) < _FEW:
+        return _settled(downtimes, request, done)
+    return done
 
 
 def snooze_monitors(
@@ -100,15 +115,16 @@ def _write_end(downtimes: Downtimes, there: Downtime, end: datetime | None, mess
 
 def _same(current: Iterable[Downtime], request: Downtime) -> Downtime | None:
     """The snooze that silences the same and is on when the request begins, the one that lasts longest."""
-    same = [
-        one
-        for one in current
-        if one.is_live
+    return max((one for one in current if _is_same(one, request)), key=_lasts, default=None)
+
+
+def _is_same(one: Downtime, request: Downtime) -> bool:
+    return (
+        one.is_live
         and read_snooze(one) is not None
         and _covers_same(one, request)
         and _covers_start(one, request)
-    ]
-    return max(same, key=_lasts, default=None)
+    )
 
 
 def _lasts(downtime: Downtime) -> float:
@@ -147,6 +163,31 @@ def _create(downtimes: Downtimes, request: Downtime, sleep: Sleep) -> Outcome:
             ) from None
         made = found
     return Outcome("created", _read(made))
+
+
+def _settled(downtimes: Downtimes, request: Downtime, done: Outcome) -> Outcome:
+    """The one that is kept of those that silence the same: the longest, then the earliest, so that whoever
+    looks keeps the same one. Only what this request made is taken back."""
+    try:
+        current = downtimes.list(current_only=True)
+        same = [one for one in current if _is_same(one, request)]
+        best = min(same, key=_best_first, default=None)
+        if best is None:
+            return done
+        own = [one for one in same if (one.end, one.message) == (request.end, request.message)]
+        for one in own:
+            if one.id != best.id:
+                downtimes.cancel(one.id)
+    except DatadogError:
+        # It is silent as was asked for; one too many ends with it, and `snooze end` ends both.
+        return done
+    kept = _read(best)
+    return Outcome("created", kept) if best in own else Outcome("already covered", kept, kept)
+
+
+def _best_first(downtime: Downtime) -> tuple[float, float, str]:
+    begun = downtime.start.timestamp() if downtime.start else 0.0
+    return -_lasts(downtime), begun, downtime.id
 
 
 def _look(downtimes: Downtimes, request: Downtime, sleep: Sleep) -> Downtime | None:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dd_sync.errors import DatadogError, RequestError
-from dd_sync.snooze.calls import snooze, snooze_monitors
+from dd_sync.snooze.calls import Outcome, snooze, snooze_monitors
 from dd_sync.snooze.request import Policy
 from tests.snooze.memory import LOST, NOW, POLICY, MemoryDowntimes, request
 
@@ -70,6 +72,74 @@ def test_a_lost_answer_is_looked_for_and_never_makes_two(downtimes: MemoryDownti
     assert snooze(downtimes, request(), POLICY, sleep=naps.append).did == "created"
     assert len(downtimes.live) == 1
     assert downtimes.calls == ["list", "create", "list"]
+
+
+def settled(downtimes: MemoryDowntimes, **changes: Any) -> Outcome:
+    return snooze(downtimes, request(**changes), POLICY, settle=True)
+
+
+def putting(downtimes: MemoryDowntimes, **changes: Any) -> Callable[[str], None]:
+    """Another snooze, at the moment of a create."""
+
+    def put(what: str) -> None:
+        if what == "create":
+            downtimes.put(request(**changes))
+
+    return put
+
+
+def test_what_the_network_delivers_twice_is_there_once(downtimes: MemoryDowntimes) -> None:
+    downtimes.after = putting(downtimes)
+    done = settled(downtimes)
+    assert [one.id for one in downtimes.live] == [done.snooze.id]
+    assert (done.did, done.snooze.owner) == ("created", "ops")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "did", "left"),
+    [
+        ({"owner": "bob"}, "already covered", ["bob"]),
+        ({"owner": "bob", "duration": hours(3)}, "already covered", ["bob"]),
+        ({"owner": "bob", "duration": hours(1)}, "created", ["bob", "ops"]),
+        ({"owner": "bob", "catalog": "another"}, "created", ["bob", "ops"]),
+    ],
+)
+def test_of_two_people_at_once_the_longer_or_earlier_snooze_is_kept_and_nobody_elses_is_ended(
+    downtimes: MemoryDowntimes, theirs: dict[str, Any], did: str, left: list[str]
+) -> None:
+    downtimes.before = putting(downtimes, **theirs)
+    assert settled(downtimes).did == did
+    owners = [one.message.split("owner: ")[1].split("\n")[0] for one in downtimes.live]
+    assert owners == left
+
+
+@pytest.mark.parametrize("fails", ["list", "cancel"])
+def test_a_snooze_that_cannot_be_looked_at_again_is_made_all_the_same(
+    downtimes: MemoryDowntimes, fails: str
+) -> None:
+    def fail(*_: object, **__: object) -> Any:
+        raise LOST
+
+    def made(what: str) -> None:
+        if what == "create":
+            downtimes.put(request())
+            setattr(downtimes, fails, fail)
+
+    downtimes.after = made
+    assert settled(downtimes).did == "created"
+    assert len(downtimes.live) == 2
+
+
+def test_one_that_datadog_does_not_list_yet_is_made(downtimes: MemoryDowntimes) -> None:
+    downtimes.after = lambda what: downtimes.kept.clear()
+    assert settled(downtimes).did == "created"
+
+
+def test_many_downtimes_are_not_read_twice(downtimes: MemoryDowntimes) -> None:
+    for number in range(100):
+        downtimes.put(request(f"t{number}"))
+    settled(downtimes)
+    assert downtimes.calls == ["list", "create"]
 
 
 def test_what_did_not_happen_is_said_to_have_failed_after_four_requests(downtimes: MemoryDowntimes) -> None:

@@ -94,7 +94,9 @@ def tenant(
         click.echo("\n".join(_preview_text(asked, chosen, preview)), err=True)
         if not yes:
             click.confirm("Silence this?", abort=True, err=True)
-    _show_outcomes(app, asked, _carry_out(datadog, asked, chosen), preview)
+    # A snooze takes four requests at most: those that looked twice already do not look again afterwards.
+    settle = not (app.interactive or preview.warnings)
+    _show_outcomes(app, asked, _carry_out(datadog, asked, chosen, settle), preview)
 
 
 def _read(
@@ -185,11 +187,13 @@ def _look(
     return preview
 
 
-def _carry_out(datadog: Datadog, asked: Asked, chosen: Sequence[tuple[str, int]]) -> tuple[Outcome, ...]:
+def _carry_out(
+    datadog: Datadog, asked: Asked, chosen: Sequence[tuple[str, int]], settle: bool
+) -> tuple[Outcome, ...]:
     from dd_sync.snooze.calls import snooze, snooze_monitors
 
     if not chosen:
-        return (snooze(datadog.downtimes, asked.request(None), asked.policy),)
+        return (snooze(datadog.downtimes, asked.request(None), asked.policy, settle=settle),)
     requests = [asked.request(number) for _, number in chosen]
     return snooze_monitors(datadog.downtimes, requests, asked.policy)
 
