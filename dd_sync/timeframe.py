@@ -135,9 +135,9 @@ def _next_moment(
     hour, minute, second = (int(found[name] or 0) for name in ("hour", "minute", "second"))
     try:
         clock = datetime(day.year, day.month, day.day, hour, minute, second)
+        moment = _in_utc(clock, zone, after)
     except ValueError:
         raise _no_time(text) from None
-    moment = _in_utc(clock, zone, after)
     while moment.at <= after:
         if step is None:
             raise ValueError(f"'{text}' is over: it was {moment.at:%Y-%m-%d %H:%M} UTC")

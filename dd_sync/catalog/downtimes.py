@@ -197,8 +197,9 @@ _PROTECTED = "policy.snooze.protected in catalog.yaml keeps it from ever being s
 
 
 def _check_tags(reading: Reading, tags: Sequence[str], context: Context) -> None:
-    wanted = set(tags)
-    covered = [one.key for one in context.monitors if wanted <= set(one.monitor.tags)]
+    # Whether Datadog tells capitals apart here is not known; what is protected does not depend on it.
+    wanted = {tag.lower() for tag in tags}
+    covered = [one.key for one in context.monitors if wanted <= {tag.lower() for tag in one.monitor.tags}]
     protected = [key for key in covered if key in context.settings.policy.snooze.protected]
     if protected:
         problem = f"these tags cover the protected monitor '{protected[0]}'"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from dd_sync.errors import Unfit
+from dd_sync.text import within_line
 
 if TYPE_CHECKING:
     from dateutil.rrule import rrule
@@ -76,14 +77,24 @@ def check_rule(text: str, start: datetime, zone: ZoneInfo) -> None:
     for part in text.split(";"):
         name, equals, value = part.partition("=")
         if not equals or not value:
-            _refuse(part, at, f"'{part[:40]}' is not a part of a rule", "write FREQ=WEEKLY;BYDAY=MO,TU")
+            _refuse(
+                part,
+                at,
+                f"'{within_line(part, 40)}' is not a part of a rule",
+                "write FREQ=WEEKLY;BYDAY=MO,TU",
+            )
         if name in seen:
             _refuse(part, at, f"{name} is there twice", "take one of them away")
         if name not in _PARTS:
             known = f"known here: {', '.join(_PARTS)}"
-            _refuse(part, at, f"'{name[:40]}' cannot stand in a rule", _INSTEAD.get(name, known))
+            _refuse(part, at, f"'{within_line(name, 40)}' cannot stand in a rule", _INSTEAD.get(name, known))
         if name == "FREQ" and value not in _FREQUENCIES:
-            _refuse(part, at, f"'{value[:40]}' is not a frequency", f"one of {', '.join(_FREQUENCIES)}")
+            _refuse(
+                part,
+                at,
+                f"'{within_line(value, 40)}' is not a frequency",
+                f"one of {', '.join(_FREQUENCIES)}",
+            )
         if name == "INTERVAL" and not (
             value.isdecimal() and value.isascii() and 1 <= int(value[:9]) <= _LARGEST_INTERVAL
         ):

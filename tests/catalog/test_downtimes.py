@@ -142,6 +142,10 @@ def test_tunables_reach_a_downtime(read: Read) -> None:
             "schema: these tags cover the protected monitor 'double-sign'",
         ),
         (
+            f"monitor_tags: ['Service:B']\n{TOMORROW}",
+            "schema: these tags cover the protected monitor 'double-sign'",
+        ),
+        (
             f"monitor_tags: ['managed_by:dd-sync']\n{TOMORROW}",
             "schema: these tags cover the protected monitor 'double-sign'",
         ),

@@ -292,6 +292,9 @@ def test_a_snooze_is_extended_and_ones_own_are_ended(live: Run, tmp_path: Path) 
     [
         (("tenant", "a", "--for", "1h", "--until", "06:00", "--reason", "x"), "either how long"),
         (("tenant", "a", "--until", "noon", "--reason", "x"), "'noon' is not a time"),
+        (("tenant", "a", "--until", "", "--reason", "x"), "--until: '' is not a time"),
+        (("tenant", "a", "--until", "9999-12-31 23:59", "--reason", "x"), "'9999-12-31 23:59' is not a time"),
+        (("tenant", "a", "--until", "until noon", "--reason", "x"), "'noon' is not a time"),
         (("tenant", "a", "--for", "until \x1b[2J", "--reason", "x"), "is not a time"),
         (("tenant", "a", "--for", "1h", "--from", "2020-01-01 00:00", "--reason", "x"), "is over"),
         (("tenant", "a", "--for", "1h", "--key", "a", "--monitors", "b", "--reason", "x"), "choose monitors"),

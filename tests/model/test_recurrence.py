@@ -41,6 +41,7 @@ def test_rules_that_come_pass(rule: str) -> None:
         ("", "'' is not a part of a rule", 0),
         ("FREQ=DAILY;", "'' is not a part of a rule", 11),
         ("DAILY", "'DAILY' is not a part of a rule", 0),
+        ("DTSTART:1\nFREQ=DAILY", "'DTSTART:1\N{REPLACEMENT CHARACTER}FREQ' cannot stand in a rule", 0),
         ("RRULE:FREQ=DAILY", "'RRULE:FREQ' cannot stand in a rule", 0),
         ("FREQ=DAILY;FREQ=WEEKLY", "FREQ is there twice", 11),
         ("FREQ=HOURLY", "'HOURLY' is not a frequency", 0),

@@ -26,12 +26,14 @@ def begin_of(app: App, text: str | None, now: datetime) -> datetime | None:
 def end_of(
     app: App, span: str | None, until: str | None, now: datetime, begin: datetime | None = None
 ) -> timedelta | datetime:
-    """What `--for` or `--until` means; `--for "until 06:00"` is the same as `--until 06:00`."""
+    """What `--for` or `--until` means; `until 06:00` is understood behind either."""
     if (span is None) == (until is None):
         raise click.UsageError("say either how long, --for 2h, or till when, --until 06:00")
-    text = " ".join((span if span is not None else f"until {until}").split())
-    if text.lower().startswith("until "):
-        return _moment(app, "--until", text[len("until ") :], now, begin or now)
+    text = " ".join((span or until or "").split())
+    is_moment = text.lower().startswith("until ")
+    if until is not None or is_moment:
+        at = text[len("until ") :] if is_moment else text
+        return _moment(app, "--until", at, now, begin or now)
     from dd_sync.timeframe import parse_duration
 
     length: timedelta = _read("--for", lambda: parse_duration(text.replace(" ", "")))
