@@ -11,6 +11,8 @@ from dd_sync.model.group import TRIGGERED, LiveGroup
 from dd_sync.model.ownership import CATALOG, MANAGED, SNOOZABLE, key_of
 from dd_sync.ports import Downtimes, Search
 from dd_sync.snooze.request import Snooze, read_snooze
+from dd_sync.snooze.tenants import SHOWN
+from dd_sync.text import within_line
 
 SOON = timedelta(days=1)
 _MANY = 1000
@@ -135,19 +137,27 @@ def _groups(
     tags = (MANAGED, CATALOG + catalog, SNOOZABLE)
     gone: list[Snooze] = []
     firing: list[Firing] = []
-    asked: dict[str, tuple[LiveGroup, ...]] = {}
-    try:
-        for one in active:
-            if one.scope not in asked:
-                asked[one.scope] = search.groups(tags, group=one.scope, most=_MANY).items
-            groups = [group for group in asked[one.scope] if one.monitor_id in (None, group.monitor_id)]
+    unknown: list[str] = []
+    by_scope: dict[str, list[Snooze]] = {}
+    for one in active:
+        by_scope.setdefault(one.scope, []).append(one)
+    for scope, snoozes in by_scope.items():
+        try:
+            found = search.groups(tags, group=scope, most=_MANY).items
+        except DatadogError as error:
+            # A scope that somebody widened in Datadog is refused by itself; anything else, each would be.
+            whose = within_line(scope, SHOWN) if error.status == 400 else "the snoozes"
+            what = f"whether the groups of {whose} still exist, and which of them are triggered"
+            unknown.append(f"{what}: {error.problem}")
+            if error.status != 400:
+                break
+            continue
+        for one in snoozes:
+            groups = [group for group in found if one.monitor_id in (None, group.monitor_id)]
             if not groups:
                 gone.append(one)
             firing += _firing(one, groups, catalog)
-    except DatadogError as error:
-        why = f"whether the snoozes' groups still exist, and which of them are triggered: {error.problem}"
-        return tuple(gone), tuple(firing), (why,)
-    return tuple(gone), tuple(firing), ()
+    return tuple(gone), tuple(firing), tuple(unknown)
 
 
 def _firing(one: Snooze, groups: Iterable[LiveGroup], catalog: str) -> Iterator[Firing]:

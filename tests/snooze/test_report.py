@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from dd_sync.errors import DatadogError
+from dd_sync.model.group import Found, LiveGroup
 from dd_sync.snooze.report import Report, build_report
 from dd_sync.snooze.report_show import as_json, as_markdown, as_text
 from dd_sync.snooze.request import Policy
@@ -85,8 +87,26 @@ def test_what_the_search_would_not_say_is_said_to_be_unknown() -> None:
     found = report(week(), search)
     assert found.gone == ()
     assert "answered 403" in found.unknown[0]
-    assert "not known: whether the snoozes' groups still exist" in as_text(found)
+    assert "not known: whether the groups of the snoozes still exist" in as_text(found)
     assert "> Not known: whether" in as_markdown(found)
+
+
+def test_a_scope_that_somebody_widened_in_datadog_hides_no_other_fire() -> None:
+    class Choosy(MemorySearch):
+        def groups(
+            self, tags: Sequence[str], *, group: str | None = None, most: int = 100
+        ) -> Found[LiveGroup]:
+            if "(" in (group or ""):
+                raise DatadogError("answered 400", status=400)
+            return super().groups(tags, group=group, most=most)
+
+    downtimes = MemoryDowntimes()
+    downtimes.put(replace(request(), scope="tenant:(acme OR birch)"))
+    downtimes.put(request())
+    found = report(downtimes, Choosy(group("acme", "a", "Alert")))
+    assert [one.snooze.scope for one in found.firing] == ["tenant:acme"]
+    (why,) = found.unknown
+    assert why.startswith("whether the groups of tenant:(acme OR birch) still exist")
 
 
 def test_the_text_names_every_part_even_where_there_is_nothing() -> None:
