@@ -164,7 +164,7 @@ def test_the_demo_tells_the_whole_story_whatever_the_shell_exports_and_leaves_no
     assert told.code == 0, told.err
     steps = [
         "dd-sync check",
-        "dd-sync test",
+        "dd-sync test -k stream-rate:",
         "dd-sync plan",
         "dd-sync apply --yes",
         "dd-sync snooze tenant acme",
