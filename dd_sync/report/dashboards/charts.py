@@ -10,12 +10,14 @@ import numpy as np
 from dd_sync.evaluate.series import Floats
 from dd_sync.report.dashboards.scenes import Scene
 from dd_sync.report.dashboards.shown import Changes, Chart, Line, Ranking
-from dd_sync.report.plot import BAND, Plot, bounds_of, label, value_range
+from dd_sync.report.plot import BAND, Bound, Plot, bounds_of, label, value_range
 from dd_sync.text import within_line
 
 COLOURS = 8
 _LEFT, _TOP, _FOOT = 46, 8, 22
-_BOUND_NAMES = 92
+# Room for half of the last mark of the time axis.
+_EDGE = 22
+_LONGEST_NAME = 14
 _ROW = 24
 # More bars than this in a plot are drawn as an area.
 _MOST_BARS = 120
@@ -37,12 +39,12 @@ def chart(shown: Chart, width: int, height: int) -> str:
     low, high = value_range(every, [value for _, value, _ in shown.bounds])
     if any(base is not None for _, _, base in lines):
         low = min(low, 0.0)
-    right = _BOUND_NAMES if shown.bounds else 10
-    plot = _plot(width, height, right, (shown.first, shown.last), (low, high))
+    bounds = [(within_line(name, _LONGEST_NAME), value, style) for name, value, style in shown.bounds]
+    plot = _plot(width, height, _beside(bounds), (shown.first, shown.last), (low, high))
     parts = [*plot.frame(short), *plot.ticks(shown.scene.start, plot.bottom, _most_ticks(plot))]
     for number, (line, values, base) in enumerate(lines):
         parts.append(f'<g class="s{number % COLOURS}">{"".join(_line(plot, line, values, base))}</g>')
-    parts.extend(plot.bounds(shown.bounds, short))
+    parts.extend(plot.bounds(bounds, short))
     return _svg(width, height, "values over time", parts)
 
 
@@ -62,7 +64,7 @@ def alert(scene: Scene, width: int, height: int, most: int) -> str:
     plot = _plot(
         width,
         height - BAND - 4 if has_values else _TOP + _FOOT,
-        _BOUND_NAMES if bounds and has_values else 10,
+        _beside(bounds if has_values else ()),
         (int(done.times[0]), max(int(done.times[-1]), int(done.times[0]) + 60)),
         value_range(done.values, [value for _, value, _ in bounds]),
     )
@@ -113,6 +115,11 @@ def _change(now: float, before: float | None) -> str:
     sign = "+" if now >= before else "\N{MINUS SIGN}"
     percent = f" ({sign}{abs(now - before) / abs(before):.0%})" if before else ""
     return f"{sign}{short(abs(now - before))}{percent}"
+
+
+def _beside(bounds: Sequence[Bound]) -> int:
+    """The room that the names of lines across take to the right of the field."""
+    return max([_EDGE, *(14 + int(6.4 * len(f"{name} {short(value)}")) for name, value, _ in bounds)])
 
 
 def _fitting(width: float) -> int:

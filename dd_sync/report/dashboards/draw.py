@@ -115,7 +115,7 @@ class Gallery:
         if declared is None:
             return None
         if key not in self._watched:
-            self._watched[key] = Watched(declared, self.stage.of_monitor(key))
+            self._watched[key] = Watched(declared, self.stage.of_monitor(key), self.stage.snoozes(key))
         return self._watched[key]
 
 
@@ -298,7 +298,9 @@ def _chart_of(scene: Scene, queries: Sequence[_Query], metrics: Sequence[tuple[M
     start = min(scene.start, max(earliest, scene.end - _DAY))
     lines: list[Line] = []
     for number, query in enumerate(queries):
-        interval = interval_of(query.rule, scene.end - start)
+        # Buckets shorter than what is submitted would be gaps for the most part.
+        sent = max(one.interval for metric, _ in query.metrics for one in scene.read(metric))
+        interval = max(interval_of(query.rule, scene.end - start), sent)
         first, last = start // interval * interval, -(-scene.end // interval) * interval
         done = graph(query.rule, scene.series, first, last, interval)
         lines.extend(_lines(number, query, done, interval, queries))

@@ -98,7 +98,7 @@ def _grid(widgets: Sequence[Widget], columns: int) -> str:
             height = 2
             style = f"--w:{width}"
         parts.append(_widget(widget, style, width, height if placed else 0))
-    kind = "grid placed" if placed else "grid"
+    kind = "cells placed" if placed else "cells"
     return f'<div class="{kind}">{"".join(parts)}</div>'
 
 
@@ -199,7 +199,7 @@ def _alert_value(watched: Watched) -> Iterator[str]:
         yield _nothing(watched)
         return
     peak = watched.scene.peak
-    value = "–" if peak.value is None else charts.short(peak.value)
+    value = "" if peak.value is None else charts.short(peak.value)
     yield f'<p class="number">{value}{_pill(watched.state)}</p>'
     group = "" if peak.group == TOTAL else f"{peak.group} "
     yield _from(watched.scene, f"{group}at {relative_to(watched.scene.start, peak.at)} of ")
@@ -217,8 +217,9 @@ def _listing(shown: Listing) -> Iterator[str]:
     )
     yield f"<table>{rows}</table>" if rows else "<p class=held>none</p>"
     yield from _more(len(shown.monitors) - _MOST_LISTED)
+    snoozed = " that a scenario snoozes" if "muted:true" in shown.query else ""
     ignored = f"; only Datadog can judge {', '.join(shown.ignored)}" if shown.ignored else ""
-    yield f'<p class="from">the worst state of each in its scenarios{_safe(ignored, 300)}</p>'
+    yield f'<p class="from">the worst state of each{snoozed}, in its scenarios{_safe(ignored, 300)}</p>'
 
 
 def _pill(state: str) -> str:

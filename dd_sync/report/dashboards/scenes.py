@@ -29,7 +29,7 @@ _EVER = 2**40
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """Where a replay is at its worst, for the last time: the state, the time and a group that has it.
+    """Where a replay is at its worst, for the last time with a value: the state, the time and the group.
 
     value: what was compared, None where nothing was.
     """
@@ -66,8 +66,9 @@ class Scene:
         states = self.replay.states
         if not states.size or not states.any():
             return None
-        column = int(np.flatnonzero(states.max(axis=0) == states.max())[-1])
-        row = int(states[:, column].argmax())
+        worst = states == states.max()
+        valued = worst & np.isfinite(self.replay.values)
+        column, row = np.argwhere((valued if valued.any() else worst).T)[-1].tolist()
         value = float(self.replay.values[row, column])
         return Peak(
             CODES[int(states[row, column])],
@@ -103,6 +104,10 @@ class Stage:
         own = (at for at, one in enumerate(self._suite.scenarios) if one.monitor == key)
         scenes = [scene for scene in map(self._play, own) if scene is not None]
         return max(scenes, key=lambda scene: scene.severity, default=None)
+
+    def snoozes(self, key: str) -> bool:
+        """Whether a scenario snoozes a tenant of the monitor."""
+        return any(one.monitor == key and one.form.snoozes for one in self._suite.scenarios)
 
     def of_metrics(self, metrics: Sequence[tuple[Metric, int]], favoured: AbstractSet[str]) -> list[Scene]:
         """Those with data of at least one of the metrics; first with most of them, then of favoured monitors,

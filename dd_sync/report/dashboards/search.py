@@ -48,6 +48,8 @@ def _test(term: re.Match[str]) -> Test | None:
         return lambda one: any(f"{field}:{value}" in _tags(one) for value in values)
     if field == "status" and all(value in _STATES for value in values):
         return lambda one: one.state.lower() in values
+    if field == "muted" and values in (["true"], ["false"]):
+        return lambda one: one.snoozed == (values == ["true"])
     if field is None:
         return lambda one: any(value in one.declared.monitor.name.lower() for value in values)
     return None

@@ -76,10 +76,11 @@ class Changes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Watched:
-    """A monitor of this catalog. scene: None where no scenario could be played."""
+    """A monitor of this catalog. scene: None where no scenario could be played; snoozed: in one of them."""
 
     declared: Declared
     scene: Scene | None
+    snoozed: bool
 
     @property
     def state(self) -> str:
