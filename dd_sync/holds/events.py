@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ Json = dict[str, Any]
 
 REVIEW = f"{HOLD}review"
 _EVENT = "event:"
+# `[Triggered on {tenant:acme,region:eu}] Streams`
+_GROUP = re.compile(r"\{([^{}]*)\}")
 _LENGTHS = {"reason": 500, "name of the reviewer": 80}
 # Tags that every monitor of ours has, and which so say nothing about the group.
 _OWN = (MANAGED, CATALOG, KEY, HOLD, "dd_sync_")
@@ -116,13 +119,24 @@ def _about(event: Mapping[str, Any], groups: Mapping[str, tuple[str, ...]]) -> A
     keys = [tag.removeprefix(KEY) for tag in tags if tag.startswith(KEY)]
     if len(keys) != 1 or keys[0] not in groups:
         return None
-    # A monitor's own tags may have the same key as a group: the group's come after them.
-    last = {tag.partition(":")[0]: tag for tag in map(as_tag, tags) if not tag.startswith(_OWN)}
+    by_key: dict[str, list[str]] = {}
+    for tag in map(as_tag, tags):
+        if not tag.startswith(_OWN):
+            by_key.setdefault(tag.partition(":")[0], []).append(tag)
     by = [as_tag(key) for key in groups[keys[0]]]
-    subject = [last[key] for key in by if key in last]
-    if len(subject) != len(by):
+    if not all(key in by_key for key in by):
         return None
-    return About(keys[0], ",".join(subject) or "all")
+    title = str(_inner(event).get("title") or "")
+    return About(keys[0], ",".join(_of_group(by_key[key], title) for key in by) or "all")
+
+
+def _of_group(tags: Sequence[str], title: str) -> str:
+    """A monitor's own tags may have the same key as its group: the title names the group's.
+
+    Where it does not, the last is meant, since the group's come after the monitor's.
+    """
+    named = {as_tag(tag) for group in _GROUP.findall(title) for tag in group.split(",")}
+    return next((tag for tag in tags if tag in named), tags[-1])
 
 
 def _moment(event: Mapping[str, Any], inner: Mapping[str, Any]) -> datetime | None:

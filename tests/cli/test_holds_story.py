@@ -281,6 +281,26 @@ def test_a_review_that_datadog_does_not_show_yet_is_posted_once_and_said(
     assert posted["text"] == "by: ann\nreason: fine"
 
 
+@pytest.mark.parametrize(
+    ("title", "more", "subject"),
+    [
+        ("[Triggered on {tenant:acme}] raced", ["tenant:own"], "tenant:acme"),
+        ("[Triggered] raced", ["tenant:own"], "tenant:own"),
+        ("[Triggered on {tenant:acme-2}] raced", ["tenant:acme-2"], "tenant:acme-2"),
+    ],
+)
+def test_a_tag_of_the_monitor_is_not_taken_for_its_group_whatever_their_order(
+    dd_sync: Run, tmp_path: Path, title: str, more: list[str], subject: str
+) -> None:
+    write_catalog(tmp_path, "raced", rate("raced", hold="review"))
+    alert = event("1", 1_793_000_000_000, *more)
+    alert["attributes"]["attributes"]["title"] = title
+    with raced() as url:
+        Raced.alerts = [alert]
+        listed = dd_sync("holds", "list", "--since", "3000d", "--format", "json", "--host", url, env=KEYS)
+    assert [one["subject"] for one in listed.json] == [subject]
+
+
 def test_what_cannot_be_read_as_an_event_opens_nothing(dd_sync: Run, tmp_path: Path) -> None:
     write_catalog(tmp_path, "raced", rate("raced", hold="review"))
     odd: list[dict[str, Any]] = [
