@@ -151,6 +151,11 @@ def _create(downtimes: Downtimes, request: Downtime, sleep: Sleep) -> Outcome:
     try:
         made = downtimes.create(request)
     except DatadogError as error:
+        if _is_about_time(error):
+            hint = (
+                f"is this machine's clock right? By it, the snooze ends at {request.end:%Y-%m-%d %H:%M} UTC"
+            )
+            raise DatadogError(error.problem, hint=hint, status=error.status, details=error.details) from None
         if not (error.is_unclear or _is_duplicate(error)):
             raise
         found = _look(downtimes, request, sleep)
@@ -201,6 +206,11 @@ def _look(downtimes: Downtimes, request: Downtime, sleep: Sleep) -> Downtime | N
 
 def _is_duplicate(error: DatadogError) -> bool:
     return error.status == 400 and any("duplicate of one or more existing" in text for text in error.details)
+
+
+def _is_about_time(error: DatadogError) -> bool:
+    """Of what is asked for here, no time is in the past, as long as the clocks agree."""
+    return error.status == 400 and any("in the past" in text or "future" in text for text in error.details)
 
 
 def _take_back(downtimes: Downtimes, done: Sequence[tuple[Outcome, Downtime | None]]) -> list[str]:

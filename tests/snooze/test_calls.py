@@ -155,6 +155,18 @@ def test_what_did_not_happen_is_said_to_have_failed_after_four_requests(downtime
     assert sum(naps) <= 5
 
 
+@pytest.mark.parametrize("words", ["Downtime cannot be scheduled in the past", "end must be in the future"])
+def test_clocks_that_disagree_are_named(downtimes: MemoryDowntimes, words: str) -> None:
+    def refuse(what: str) -> None:
+        raise DatadogError(f"answered 400: {words}", status=400, details=(words,))
+
+    downtimes.before = refuse
+    with pytest.raises(DatadogError, match=words) as told:
+        snooze(downtimes, request(), POLICY)
+    assert told.value.hint == "is this machine's clock right? By it, the snooze ends at 2026-03-01 14:00 UTC"
+    assert downtimes.calls == ["list", "create"]
+
+
 def test_a_clear_no_is_passed_on(downtimes: MemoryDowntimes) -> None:
     def refuse(what: str) -> None:
         raise DatadogError("answered 403", status=403)
