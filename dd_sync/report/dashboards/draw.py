@@ -259,7 +259,7 @@ class _Drawing:
         rows = [
             (line.name, _reduced(line.values, how), known.get((line.query, line.group))) for line in now.lines
         ]
-        rows.sort(key=lambda row: -abs(row[1] - (row[2] or 0.0)))
+        rows.sort(key=lambda row: 0.0 if row[2] is None else -abs(row[1] - row[2]))
         more = max(0, len(rows) - _MOST_ROWS) + now.more
         return Changes(tuple(rows[:_MOST_ROWS]), _EARLIER[earlier], how, now.scene, more)
 

@@ -35,7 +35,7 @@ Explain = Callable[[Watched], Explanation]
 _COLUMNS = 12
 # The width of a column at the page's full width, and what a widget's edges take.
 _COLUMN, _EDGES = 112, 28
-_HEIGHT = 170
+_HEIGHT, _LOWEST, _HIGHEST = 170, 90, 1200
 _ROW = 66
 _MOST_LEGEND = 8
 _MOST_LISTED = 40
@@ -97,7 +97,7 @@ def _grid(widgets: Sequence[Widget], columns: int) -> str:
             width = columns if isinstance(widget.shown, Group) else 4
             height = 2
             style = f"--w:{width}"
-        parts.append(_widget(widget, style, width, height if placed else 0))
+        parts.append(_widget(widget, style, width, max(_HEIGHT, height * _ROW - 60)))
     kind = "cells placed" if placed else "cells"
     return f'<div class="{kind}">{"".join(parts)}</div>'
 
@@ -120,13 +120,15 @@ def _free(widgets: Sequence[Widget]) -> str:
             f"--x:{100 * x / across:.2f}%;--y:{_FREE_UNIT * y:.0f}px;"
             f"--w:{100 * width / across:.2f}%;--h:{_FREE_UNIT * height:.0f}px"
         )
-        parts.append(_widget(widget, style, max(2, round(_COLUMNS * width / across)), 0))
+        columns = max(2, round(_COLUMNS * width / across))
+        inner = min(max(_LOWEST, int(_FREE_UNIT * height) - 96), _HIGHEST)
+        parts.append(_widget(widget, style, columns, inner))
     return f'<div class="free" style="height:{_FREE_UNIT * down:.0f}px">{"".join(parts)}</div>'
 
 
-def _widget(widget: Widget, style: str, columns: int, rows: int) -> str:
-    """columns, rows: of the grid; 0 rows are as many as it needs."""
-    wide = " wide" if columns > 6 else ""
+def _widget(widget: Widget, style: str, columns: int, height: int) -> str:
+    """columns: of the grid; height: of its picture."""
+    wide = " wide" if columns > 4 else ""
     shown = widget.shown
     if isinstance(shown, Group):
         title = f"<h3>{_safe(widget.title)}</h3>" if widget.title else ""
@@ -136,7 +138,6 @@ def _widget(widget: Widget, style: str, columns: int, rows: int) -> str:
         return (
             f'<article class="widget note{wide}" style="{style}">{_text(shown.text, _LONGEST_NOTE)}</article>'
         )
-    height = max(_HEIGHT, rows * _ROW - 60)
     title = f"<h3>{_safe(widget.title or _untitled(widget), 300)}</h3>"
     box = " box" if isinstance(shown, Box) else ""
     content = "".join(_content(widget, max(160, columns * _COLUMN - _EDGES), height))

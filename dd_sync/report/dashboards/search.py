@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 
 from dd_sync.report.dashboards.shown import Watched
 
@@ -43,9 +44,9 @@ def find(query: str, monitors: Sequence[Watched]) -> tuple[tuple[Watched, ...], 
 def _test(term: re.Match[str]) -> Test | None:
     field, values = term["field"], [value.lower() for value in _values(term)]
     if field == "tag":
-        return lambda one: any(value in _tags(one) for value in values)
+        return lambda one: _tagged(one, values)
     if field in _TAGS:
-        return lambda one: any(f"{field}:{value}" in _tags(one) for value in values)
+        return lambda one: _tagged(one, [f"{field}:{value}" for value in values])
     if field == "status" and all(value in _STATES for value in values):
         return lambda one: one.state.lower() in values
     if field == "muted" and values in (["true"], ["false"]):
@@ -65,5 +66,8 @@ def _values(term: re.Match[str]) -> list[str]:
     return [one.strip().strip('"') for one in re.split(r"\sOR\s", term["list"])]
 
 
-def _tags(watched: Watched) -> list[str]:
-    return [tag.lower() for tag in watched.declared.monitor.tags]
+def _tagged(watched: Watched, values: Sequence[str]) -> bool:
+    """Whether a tag is one of the values, in which a star stands for any text."""
+    patterns = [value.replace("[", "[[]").replace("?", "[?]") for value in values]
+    tags = [tag.lower() for tag in watched.declared.monitor.tags]
+    return any(fnmatchcase(tag, pattern) for tag in tags for pattern in patterns)
