@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -59,12 +60,17 @@ def _changes(request: Mapping[str, Any], live: Mapping[str, Any]) -> list[dict[s
 
 def _pair(line: bytes) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     try:
-        pair = json.loads(line, parse_constant=_no_number)
+        pair = json.loads(line, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         raise RequestError("the line is not JSON", hint=_FORM) from None
     if not isinstance(pair, dict):
         raise RequestError("the line is not an object", hint=_FORM)
     return _monitor(pair, "request"), _monitor(pair, "live")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text)
 
 
 def _no_number(name: str) -> NoReturn:

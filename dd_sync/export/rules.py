@@ -51,6 +51,10 @@ def export(monitors: Iterable[Declared], queries: Mapping[str, Query]) -> Export
         if not isinstance(query, MetricAlert):
             left_out[declared.key] = f"a {declared.monitor.type} has no metric query"
             continue
+        twins = _of_one_name(query)
+        if twins:
+            left_out[declared.key] = f"its metrics {twins[0]} and {twins[1]} have one name in Prometheus"
+            continue
         made = list(_rules(declared, query, left_out))
         if made:
             _refuse_one_name_for_two(declared, query, metrics)
@@ -155,6 +159,16 @@ def _labels(declared: Declared, severity: Severity) -> dict[str, str]:
     if declared.level is not None:
         labels["level"] = str(declared.level)
     return {**labels, "monitor": declared.key, "severity": severity}
+
+
+def _of_one_name(query: MetricAlert) -> tuple[str, str] | None:
+    """Two metrics of one query that would be one in Prometheus."""
+    known: dict[str, str] = {}
+    for metric in metrics_in(query.expression):
+        other = known.setdefault(metric_name(metric), metric.name)
+        if other != metric.name:
+            return other, metric.name
+    return None
 
 
 def _refuse_one_name_for_two(declared: Declared, query: MetricAlert, known: dict[str, Metric]) -> None:

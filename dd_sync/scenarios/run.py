@@ -10,7 +10,6 @@ from dd_sync.catalog.complaints import did_you_mean
 from dd_sync.errors import DdSyncError, Place
 from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.replay import Replay, Rule, Silence, Unsupported, compile_rule, evaluation_times, replay
-from dd_sync.evaluate.series import Ints
 from dd_sync.evaluate.sources import Sources
 from dd_sync.model.monitor import Declared
 from dd_sync.model.ownership import SNOOZABLE
@@ -124,20 +123,20 @@ def _declared(scenario: Scenario, monitors: Mapping[str, Declared]) -> Declared:
 def _replay(
     scenario: Scenario, declared: Declared, monitors: Mapping[str, Declared], tenant_tag: str
 ) -> tuple[Replay, Mapping[int | str, Replay]]:
-    """The monitor's replay, and before it those of its parts, over the same times."""
-    rule = _rule(scenario, declared)
+    """The monitor's replay, and before it those of its parts, each at its own times."""
     start = int(scenario.form.start.timestamp())
-    times = evaluation_times(rule, start, start + int(scenario.form.lasts.total_seconds()) + 1)
+    end = start + int(scenario.form.lasts.total_seconds()) + 1
+
+    def replayed(one: Declared, sources: Sources) -> Replay:
+        rule = _rule(scenario, one)
+        times = evaluation_times(rule, start, end)
+        return replay(rule, sources, times, downtimes=_silences(scenario, one, tenant_tag))
+
     sources = sources_of(scenario, monitors)
     parts: dict[int | str, Replay] = {
-        key: _at(
-            times, _rule(scenario, monitors[key]), sources, _silences(scenario, monitors[key], tenant_tag)
-        )
-        for key in declared.references
-        if key in monitors
+        key: replayed(monitors[key], sources) for key in declared.references if key in monitors
     }
-    silences = _silences(scenario, declared, tenant_tag)
-    return _at(times, rule, replace(sources, parts=parts), silences), parts
+    return replayed(declared, replace(sources, parts=parts)), parts
 
 
 def _rule(scenario: Scenario, declared: Declared) -> Rule:
@@ -148,10 +147,6 @@ def _rule(scenario: Scenario, declared: Declared) -> Rule:
         declared.monitor.id or 0,
         rollup=None if rollup is None else int(rollup.total_seconds()),
     )
-
-
-def _at(times: Ints, rule: Rule, sources: Sources, silences: Sequence[Silence]) -> Replay:
-    return replay(rule, sources, times, downtimes=silences)
 
 
 def _silences(scenario: Scenario, declared: Declared, tenant_tag: str) -> Sequence[Silence]:

@@ -26,3 +26,12 @@ def test_a_deeply_nested_monitor_is_answered_or_refused_and_the_next_line_is_rea
         assert first["error"]["hint"]
     else:
         assert first["changes"][0]["path"] == "options.variables"
+
+
+def test_a_number_that_json_cannot_write_back_is_refused(
+    dd_sync: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = b'{"request": {"options": {"thresholds": {"critical": 1e999}}}, "live": {}}\n'
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(line)))
+    answer = dd_sync("normalise", "--jsonl")
+    assert (answer.code, json.loads(answer.out)["error"]["message"]) == (1, "the line is not JSON")

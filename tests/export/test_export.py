@@ -149,6 +149,13 @@ def test_what_means_something_else_there_is_left_out_with_its_reason(
     assert list(rules(dd_sync, "fine")) == ["Fine"]
 
 
+def test_two_metrics_of_one_query_that_would_be_one_leave_it_out(dd_sync: Command, tmp_path: Path) -> None:
+    query = "sum(last_5m):sum:x.y{*}.as_count() - sum:x_y{*}.as_count() > 1"
+    write(tmp_path, raw("twins", query, thresholds={"critical": 1}), guard("fine"))
+    code, _, err = dd_sync("export", "prometheus")
+    assert (code, "left out: twins: its metrics x.y and x_y have one name" in err) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("monitors", "words"),
     [
