@@ -68,7 +68,12 @@ def _as_yaml(bodies: list[dict[str, Any]]) -> str:
     return dumped.rstrip("\n")
 
 
-def unknown_key(key: str, keys: list[str], kind: str = "monitor") -> RequestError:
+def unknown_key(
+    key: str,
+    keys: list[str],
+    kind: str = "monitor",
+    otherwise: str = "`dd-sync render` without a key prints all of them",
+) -> RequestError:
     near = nearest(key, keys)
-    hint = f"did you mean '{near}'?" if near else "`dd-sync render` without a key prints all of them"
+    hint = f"did you mean '{near}'?" if near else otherwise
     return RequestError(f"no {kind} has the key '{key}'", hint=hint)

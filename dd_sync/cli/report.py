@@ -47,7 +47,8 @@ def report(app: App, keys: tuple[str, ...], html: Path | None) -> None:
     gallery = Gallery(catalog, Stage(suite, catalog.monitors))
     for key in keys:
         if key not in gallery.dashboards:
-            raise unknown_key(key, list(gallery.dashboards), "dashboard")
+            otherwise = "`dd-sync report` without a key shows all of them"
+            raise unknown_key(key, list(gallery.dashboards), "dashboard", otherwise)
     boards = [gallery.board(key) for key in dict.fromkeys(keys or gallery.dashboards)]
     others = [] if keys else gallery.others(boards)
     if not gallery.dashboards:

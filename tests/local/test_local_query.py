@@ -67,6 +67,14 @@ def test_functions_and_arithmetic_are_those_of_monitors(flowing: Client) -> None
     assert values(one)[240] == 165
 
 
+def test_a_query_earlier_has_the_values_of_then(flowing: Client) -> None:
+    count = "sum:streams.created{*}.as_count().rollup(sum, 60)"
+    (one,) = ask(flowing, f"hour_before({count})", BEGIN + 3600, BEGIN + 3899)
+    assert values(one)[3660] == 22
+    (one,) = ask(flowing, f"timeshift(hour_before({count}), -3600)", BEGIN + 7200, BEGIN + 7499)
+    assert values(one)[7260] == 22
+
+
 def test_several_queries_are_told_apart(flowing: Client) -> None:
     acme = "max:streams.created{env:prod,tenant:acme}.rollup(max, 60)"
     queries = f"{acme},max:streams.created{{tenant IN (birch,acme)}}.rollup(max, 300)"

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dd_sync.catalog.load import load
+from dd_sync.report.dashboards.charts import short
 from dd_sync.report.dashboards.draw import Gallery
 from dd_sync.report.dashboards.page import page
 from dd_sync.report.dashboards.scenes import Stage
@@ -588,3 +589,79 @@ def test_the_summary_says_what_is_where(shop: _Shop) -> None:
         "  cpu       Alert        in “busy”\n"
         "  untested  no scenario"
     )
+
+
+def test_a_function_of_another_type_of_metric_is_left_out_with_the_reason(shop: _Shop) -> None:
+    box = shop.box({"timeseries": "p95:cpu{*}"})
+    assert "which was submitted as gauge" in box.why
+
+
+def test_a_monitor_that_compares_nothing_is_shown_by_its_states(shop: _Shop, tmp_path: Path) -> None:
+    scenario = """\
+scenarios:
+  - name: all at once
+    monitor: both
+    for: 20m
+    series:
+      - {metric: orders, type: count, tags: ["env:prod", "tenant:acme"], values: "20x19"}
+      - {metric: cpu, type: gauge, values: "95x19"}
+    expect: [{at: 15m, group: tenant:acme, state: Alert}]
+  - name: silent
+    monitor: untested
+    for: 10m
+    series: [{metric: nothing, type: gauge, values: "_x5"}]
+    expect: [{never: Alert}]
+"""
+    (tmp_path / "scenarios/all.yaml").write_text(scenario)
+    board = shop.board({"alert_graph": "both"}, {"alert_value": "both"}, {"alert_graph": "cpu"})
+    text = shop.page(board)
+    assert '<rect class="state alert"' in text
+    assert 'class="value"' not in text
+    assert '<p class="number"><span class="pill alert">Alert</span></p>' in text
+    assert shop.box({"timeseries": "avg:nothing{*}"}).missing
+
+
+def test_a_scenario_that_cannot_be_played_is_passed_over(shop: _Shop, tmp_path: Path) -> None:
+    torn = """\
+scenarios:
+  - name: its file is torn
+    monitor: cpu
+    for: 30m
+    series: [{metric: cpu, type: gauge, file: torn.csv}]
+    expect: [{never: Alert}]
+"""
+    (tmp_path / "scenarios/all.yaml").write_text(torn)
+    (tmp_path / "scenarios/torn.csv").write_text("time,value\nyesterday,many\n")
+    assert shop.box({"timeseries": "avg:cpu{*}"}).missing
+    assert shop.board({"alert_value": "cpu"}).monitors[0].state == "no scenario"
+
+
+def test_gauges_that_the_worker_computes_are_drawn_from_what_they_are_computed_of(
+    shop: _Shop, tmp_path: Path
+) -> None:
+    guard = {"metric": "rate.now", "by": ["tenant"], "window": "1h", "above": 3}
+    monitor = {"key": "odd", "name": "Odd", "message": "m", "guard": {"zscore": guard}}
+    (tmp_path / "odd.yaml").write_text(json.dumps({"monitors": [monitor]}))
+    series = {"metric": "rate.now", "type": "gauge", "tags": ["tenant:acme"], "from": "-2h"}
+    scenario = {
+        "name": "odd",
+        "monitor": "odd",
+        "for": "30m",
+        "series": [{**series, "values": "1 2x74 50 1x10"}],
+        "expect": [{"never": "Warn"}],
+    }
+    (tmp_path / "scenarios/odd.yaml").write_text(json.dumps({"scenarios": [scenario]}))
+    chart = shop.chart({"timeseries": "max:dd_sync.zscore{*} by {tenant}"})
+    assert [line.name for line in chart.lines] == ["tenant:acme"]
+
+
+def test_a_number_is_short() -> None:
+    assert [short(value) for value in (0, -3.14159, 1234, 56_700_000, 2e9, 3e13, 1e20)] == [
+        "0",
+        "-3.14",
+        "1.23k",
+        "56.7M",
+        "2G",
+        "30T",
+        "1.0e+20",
+    ]
