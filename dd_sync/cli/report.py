@@ -54,7 +54,8 @@ def report(app: App, keys: tuple[str, ...], html: Path | None) -> None:
     if not gallery.dashboards:
         app.say(f"no dashboard in {app.folder}; declare one under `dashboards:`")
     if html is None:
-        app.show(as_text(boards, others))
+        if boards or others:
+            app.show(as_text(boards, others))
         return
     from dd_sync.report.dashboards.page import page
 

@@ -115,7 +115,7 @@ class Gallery:
         if declared is None:
             return None
         if key not in self._watched:
-            self._watched[key] = Watched(declared, self.stage.of_monitor(key), self.stage.snoozes(key))
+            self._watched[key] = Watched(declared, self.stage)
         return self._watched[key]
 
 
@@ -135,7 +135,7 @@ class _Drawing:
             if isinstance(one.shown, Listing):
                 self._about.update(watched.declared.key for watched in one.shown.monitors)
         lines = text_of(self._body.get("description")).splitlines()
-        monitors = [self._gallery.watched(one.key) for one in self._gallery.catalog.monitors]
+        monitors = (self._gallery.watched(one.key) for one in self._gallery.catalog.monitors)
         return Board(
             self._key,
             self._name,
@@ -304,7 +304,8 @@ def _chart_of(scene: Scene, queries: Sequence[_Query], metrics: Sequence[tuple[M
         first, last = start // interval * interval, -(-scene.end // interval) * interval
         done = graph(query.rule, scene.series, first, last, interval)
         lines.extend(_lines(number, query, done, interval, queries))
-    return Chart(tuple(lines), (), scene, start, max(scene.end, start + 60))
+    begin = min([start, *(int(line.times[0]) for line in lines)])
+    return Chart(tuple(lines), (), scene, begin, max(scene.end, start + 60))
 
 
 def _lines(

@@ -74,7 +74,7 @@ def _counted(boards: Sequence[Board]) -> str:
 def _board(at: int, board: Board, explain: Explain) -> str:
     variables = "".join(f"<code>${_safe(name)} = {_safe(value)}</code>" for name, value in board.variables)
     about = "".join(f'<p class="about">{text}</p>' for text in (_text(board.description), variables) if text)
-    drawn = _free(board.widgets) if board.free else _grid(board.widgets, _COLUMNS)
+    drawn = _free(board.widgets) if board.free else _grid(board.widgets, _COLUMNS, _COLUMN)
     nothing = "" if board.widgets else '<p class="note">It has no widgets.</p>'
     return (
         f'<section class="board" id="board-{at}"><h2>{_safe(board.title)}<code>{_safe(board.key)}</code></h2>'
@@ -85,8 +85,11 @@ def _board(at: int, board: Board, explain: Explain) -> str:
 # --- layout ------------------------------------------------------------------------------------------
 
 
-def _grid(widgets: Sequence[Widget], columns: int) -> str:
-    """By their layouts if all have one, else in order, each four columns wide and groups all twelve."""
+def _grid(widgets: Sequence[Widget], columns: int, column: float) -> str:
+    """By their layouts if all have one, else in order, each four columns wide and groups all of them.
+
+    column: the width of one, in pixels.
+    """
     placed = bool(widgets) and all(_fits(widget, columns) for widget in widgets)
     parts = []
     for widget in widgets:
@@ -94,12 +97,12 @@ def _grid(widgets: Sequence[Widget], columns: int) -> str:
             x, y, width, height = (int(number) for number in widget.layout)
             style = f"--x:{x};--y:{y};--w:{width};--h:{height}"
         else:
-            width = columns if isinstance(widget.shown, Group) else 4
+            width = columns if isinstance(widget.shown, Group) else min(4, columns)
             height = 2
             style = f"--w:{width}"
-        parts.append(_widget(widget, style, width, max(_HEIGHT, height * _ROW - 60)))
+        parts.append(_widget(widget, style, width, column, max(_HEIGHT, height * _ROW - 60)))
     kind = "cells placed" if placed else "cells"
-    return f'<div class="{kind}">{"".join(parts)}</div>'
+    return f'<div class="{kind}" style="--columns:{columns}">{"".join(parts)}</div>'
 
 
 def _fits(widget: Widget, columns: int) -> bool:
@@ -122,17 +125,20 @@ def _free(widgets: Sequence[Widget]) -> str:
         )
         columns = max(2, round(_COLUMNS * width / across))
         inner = min(max(_LOWEST, int(_FREE_UNIT * height) - 96), _HIGHEST)
-        parts.append(_widget(widget, style, columns, inner))
+        parts.append(_widget(widget, style, columns, _COLUMN, inner))
     return f'<div class="free" style="height:{_FREE_UNIT * down:.0f}px">{"".join(parts)}</div>'
 
 
-def _widget(widget: Widget, style: str, columns: int, height: int) -> str:
-    """columns: of the grid; height: of its picture."""
-    wide = " wide" if columns > 4 else ""
+def _widget(widget: Widget, style: str, columns: int, column: float, height: int) -> str:
+    """columns: how many it takes, each `column` pixels wide; height: of its picture."""
+    width = int(columns * column)
+    wide = " wide" if width > 5 * _COLUMN - _EDGES else ""
     shown = widget.shown
     if isinstance(shown, Group):
         title = f"<h3>{_safe(widget.title)}</h3>" if widget.title else ""
-        inner = _grid(shown.widgets, _COLUMNS)
+        # In a narrow group widgets may count its own columns, or twelve as on the whole page.
+        own = columns if all(_fits(one, columns) for one in shown.widgets) else _COLUMNS
+        inner = _grid(shown.widgets, own, (width - _EDGES) / own)
         return f'<section class="group{wide}" style="{style}">{title}{inner}</section>'
     if isinstance(shown, Note):
         return (
@@ -140,7 +146,7 @@ def _widget(widget: Widget, style: str, columns: int, height: int) -> str:
         )
     title = f"<h3>{_safe(widget.title or _untitled(widget), 300)}</h3>"
     box = " box" if isinstance(shown, Box) else ""
-    content = "".join(_content(widget, max(160, columns * _COLUMN - _EDGES), height))
+    content = "".join(_content(widget, max(160, width - _EDGES), height))
     return f'<article class="widget{box}{wide}" style="{style}">{title}{content}</article>'
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from dd_sync.evaluate.series import Floats, Ints
 from dd_sync.model.monitor import Declared
 from dd_sync.report.dashboards.asked import Json
-from dd_sync.report.dashboards.scenes import Scene
+from dd_sync.report.dashboards.scenes import Scene, Stage
 from dd_sync.report.plot import Bound
 
 
@@ -74,13 +75,22 @@ class Changes:
     more: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Watched:
-    """A monitor of this catalog. scene: None where no scenario could be played; snoozed: in one of them."""
+    """A monitor of this catalog. Its scenarios are played when somebody asks for them."""
 
     declared: Declared
-    scene: Scene | None
-    snoozed: bool
+    stage: Stage
+
+    @cached_property
+    def scene(self) -> Scene | None:
+        """The one in which it is at its worst, None where no scenario could be played."""
+        return self.stage.of_monitor(self.declared.key)
+
+    @property
+    def snoozed(self) -> bool:
+        """Whether one of its scenarios snoozes a tenant."""
+        return self.stage.snoozes(self.declared.key)
 
     @property
     def state(self) -> str:
