@@ -665,3 +665,33 @@ def test_a_number_is_short() -> None:
         "30T",
         "1.0e+20",
     ]
+
+
+@pytest.mark.parametrize(("inner", "columns"), [(6, 6), (12, 12)])
+def test_a_narrow_group_counts_its_own_columns_or_twelve(shop: _Shop, inner: int, columns: int) -> None:
+    note = own("note", content="a", layout={"x": 0, "y": 0, "width": inner, "height": 2})
+    place = {"x": 0, "y": 0, "width": 6, "height": 3}
+    group = own("group", layout_type="ordered", widgets=[note], title="G", layout=place)
+    text = shop.page(shop.board(group))
+    assert re.findall(r'class="cells placed" style="--columns:(\d+)"', text) == ["12", str(columns)]
+
+
+def test_nothing_is_drawn_outside_the_field(shop: _Shop) -> None:
+    request = {"q": "sum:orders{env:prod} by {tenant}.as_count().rollup(sum, 86400)"}
+    widgets = [own("timeseries", requests=[{**request, "display_type": style}]) for style in ("line", "bars")]
+    text = shop.page(shop.board(*widgets))
+    paths = "".join(re.findall(r'class="value" d="([^"]*)"', text))
+    xs = [float(x) for x in re.findall(r"[ML](-?[\d.]+) ", paths)]
+    xs += [float(x) for x in re.findall(r'class="(?:fill|dot)" c?x="(-?[\d.]+)"', text)]
+    assert xs
+    assert min(xs) >= 46
+
+
+def test_only_monitors_that_are_asked_for_are_played(shop: _Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Stage, "of_monitor", lambda _, key: asked.append(key))
+    shop.page(shop.board({"alert_graph": "orders"}, {"manage_status": "team:infra status:alert"}))
+    assert set(asked) == {"orders", "cpu", "both", "untested"}
+    asked.clear()
+    shop.board({"alert_graph": "orders"}, {"manage_status": "team:infra status:alert"})
+    assert asked == ["cpu"]
