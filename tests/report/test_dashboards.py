@@ -695,3 +695,19 @@ def test_only_monitors_that_are_asked_for_are_played(shop: _Shop, monkeypatch: p
     asked.clear()
     shop.board({"alert_graph": "orders"}, {"manage_status": "team:infra status:alert"})
     assert asked == ["cpu"]
+
+
+def test_a_query_without_data_beside_one_with_is_named(shop: _Shop) -> None:
+    chart = shop.chart({"timeseries": ["avg:gone{*}", "avg:cpu{*}"]})
+    assert [line.name for line in chart.lines] == ["cpu"]
+    assert chart.left_out == ("no data of gone",)
+    ratio = shop.chart({"timeseries": ["avg:cpu{*}", "avg:cpu{*} / avg:gone{*}"]})
+    assert len(ratio.lines) == 1
+
+
+def test_the_page_has_the_number_of_a_query_and_of_a_nameless_group(shop: _Shop) -> None:
+    number = own("query_value", requests=[{"q": "avg:cpu{*}", "aggregator": "last"}])
+    text = shop.page(shop.board(own("group", widgets=[number])))
+    assert '<p class="number">95</p>' in text
+    assert '<section class="group wide" style="--w:12"><div' in text
+    assert "last of cpu, “cpu: busy”, 30m" in parsed(text).text

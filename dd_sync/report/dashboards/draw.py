@@ -299,8 +299,8 @@ def _chart_of(scene: Scene, queries: Sequence[_Query], metrics: Sequence[tuple[M
     lines: list[Line] = []
     for number, query in enumerate(queries):
         # Buckets shorter than what is submitted would be gaps for the most part.
-        sent = max(one.interval for metric, _ in query.metrics for one in scene.read(metric))
-        interval = max(interval_of(query.rule, scene.end - start), sent)
+        sent = [one.interval for metric, _ in query.metrics for one in scene.read(metric)]
+        interval = max(interval_of(query.rule, scene.end - start), *sent, 1)
         first, last = start // interval * interval, -(-scene.end // interval) * interval
         done = graph(query.rule, scene.series, first, last, interval)
         lines.extend(_lines(number, query, done, interval, queries))

@@ -9,7 +9,6 @@ from functools import cached_property
 
 import numpy as np
 
-from dd_sync.errors import DdSyncError
 from dd_sync.evaluate.graph import read_graph
 from dd_sync.evaluate.judge import CODES
 from dd_sync.evaluate.replay import Replay
@@ -151,8 +150,5 @@ class Stage:
         (outcome,) = run_all([scenario], self._suite.declare, self._suite.tenant_tag)
         if outcome.replay is None:
             return None
-        try:
-            monitors = self._suite.declare(scenario.form.tunables, scenario.form.start.date())
-            return Scene(scenario, outcome.replay, sources_of(scenario, monitors).series)
-        except DdSyncError:
-            return None
+        monitors = self._suite.declare(scenario.form.tunables, scenario.form.start.date())
+        return Scene(scenario, outcome.replay, sources_of(scenario, monitors).series)
