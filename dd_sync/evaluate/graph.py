@@ -14,6 +14,7 @@ from dd_sync.evaluate.metric_rule import MetricRule, compile_metric
 from dd_sync.evaluate.select import Group
 from dd_sync.evaluate.series import Floats, Ints, SeriesSource
 from dd_sync.evaluate.support import reading_of
+from dd_sync.evaluate.unsupported import unsupported
 from dd_sync.model.monitor import Monitor
 from dd_sync.query.nodes import Call, Expression
 from dd_sync.query.tools import metrics_in
@@ -58,11 +59,14 @@ def read_graph(text: str) -> MetricRule:
     return compile_metric("query", Monitor(type="query alert", query=f"avg(last_5m):{text} > 0"), 0)
 
 
-def interval_of(rule: MetricRule, span: int) -> int:
-    """The length of the buckets over `span`, both in seconds: the query's own, else Datadog's choice."""
+def interval_of(rule: MetricRule, span: int, least: int = 1) -> int:
+    """The length of the buckets over `span`, in seconds: the query's own, else Datadog's choice.
+
+    least: how short that choice may be.
+    """
     usual = next((step for hours, step in _INTERVALS if span <= 3600 * hours), _LONGEST_INTERVAL)
     named = next((reading_of(one).step for one in metrics_in(rule.alert.expression)), None)
-    return named or usual
+    return named or max(usual, least)
 
 
 def graph(rule: MetricRule, source: SeriesSource, start: int, end: int, interval: int) -> Graph:
@@ -70,6 +74,10 @@ def graph(rule: MetricRule, source: SeriesSource, start: int, end: int, interval
 
     rule: of `read_graph`, without an algorithm. Raises Unsupported, and what the source raises.
     """
+    text = rule.monitor.query
+    for metric in metrics_in(rule.alert.expression):
+        if reading_of(metric).step not in (None, interval):
+            raise unsupported(text, metric, "metrics with different rollups are not drawn in one query")
     rule = replace(rule, step=interval, steps=(interval,), split=False, window=end - start)
     seen: list[tuple[Table, Ints]] = []
 

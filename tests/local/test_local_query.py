@@ -75,6 +75,14 @@ def test_a_query_earlier_has_the_values_of_then(flowing: Client) -> None:
     assert values(one)[7260] == 22
 
 
+def test_metrics_in_buckets_of_different_lengths_are_refused(flowing: Client) -> None:
+    count = "sum:streams.created{*}.as_count()"
+    query = quote(f"{count}.rollup(sum, 60) + {count}.rollup(sum, 120)")
+    reply = flowing.get(f"/api/v1/query?from={BEGIN}&to={BEGIN + 299}&query={query}")
+    assert reply.status == 400, reply.text
+    assert "different rollups" in reply.errors[0]
+
+
 def test_several_queries_are_told_apart(flowing: Client) -> None:
     acme = "max:streams.created{env:prod,tenant:acme}.rollup(max, 60)"
     queries = f"{acme},max:streams.created{{tenant IN (birch,acme)}}.rollup(max, 300)"

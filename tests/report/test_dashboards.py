@@ -711,3 +711,12 @@ def test_the_page_has_the_number_of_a_query_and_of_a_nameless_group(shop: _Shop)
     assert '<p class="number">95</p>' in text
     assert '<section class="group wide" style="--w:12"><div' in text
     assert "last of cpu, “cpu: busy”, 30m" in parsed(text).text
+
+
+def test_buckets_are_no_shorter_than_what_is_submitted_unless_the_query_says_so(shop: _Shop) -> None:
+    usual, named = (
+        shop.chart({"timeseries": text}).lines[0] for text in ("avg:cpu{*}", "avg:cpu{*}.rollup(avg, 20)")
+    )
+    assert (usual.interval, named.interval) == (60, 20)
+    mixed = "sum:orders{*}.as_count().rollup(sum, 60) / sum:failures{*}.as_count().rollup(sum, 120)"
+    assert "different rollups" in shop.box({"timeseries": mixed}).why

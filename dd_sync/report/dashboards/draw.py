@@ -300,7 +300,7 @@ def _chart_of(scene: Scene, queries: Sequence[_Query], metrics: Sequence[tuple[M
     for number, query in enumerate(queries):
         # Buckets shorter than what is submitted would be gaps for the most part.
         sent = [one.interval for metric, _ in query.metrics for one in scene.read(metric)]
-        interval = max(interval_of(query.rule, scene.end - start), *sent, 1)
+        interval = interval_of(query.rule, scene.end - start, max(sent, default=1))
         first, last = start // interval * interval, -(-scene.end // interval) * interval
         done = graph(query.rule, scene.series, first, last, interval)
         lines.extend(_lines(number, query, done, interval, queries))
