@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dd_sync.evaluate.replay import Notification, Replay, Silence
-from dd_sync.evaluate.series import Bytes
+from dd_sync.evaluate.series import Bytes, Ints
 from dd_sync.report.plot import BAND, Plot, bounds_of, label, relative_to, value_range
 from dd_sync.text import within_line
 
@@ -32,8 +32,8 @@ class Expected:
 class Picture:
     """What is drawn. start: of the scenario, epoch seconds.
 
-    told: notifications of the group, which the picture numbers from 1. parts: of a composite, their names
-    and states over the same times.
+    told: notifications of the group, which the picture numbers from 1. parts: of a composite, their names,
+    and their states at the times they are evaluated at.
     """
 
     replay: Replay
@@ -42,7 +42,7 @@ class Picture:
     silences: Sequence[Silence]
     expected: Sequence[Expected]
     told: Sequence[Notification]
-    parts: Sequence[tuple[str, Bytes]] = ()
+    parts: Sequence[tuple[str, Ints, Bytes]] = ()
 
 
 def draw(picture: Picture) -> str:
@@ -70,7 +70,7 @@ class _Drawing:
         )
         rows = [
             "state",
-            *(f"part {name}" for name, _ in picture.parts),
+            *(f"part {name}" for name, _, _ in picture.parts),
             *(["expected"] if picture.expected else []),
             *(["snoozed"] if picture.silences else []),
         ]
@@ -102,13 +102,13 @@ class _Drawing:
     # --- what happened -------------------------------------------------------------------------
 
     def _bands(self) -> Iterator[str]:
-        yield from self._band("state", self._rows["state"], self._states)
-        for name, states in self._picture.parts:
-            yield from self._band(name, self._rows[f"part {name}"], states)
+        yield from self._band("state", self._rows["state"], self._times, self._states)
+        for name, times, states in self._picture.parts:
+            yield from self._band(name, self._rows[f"part {name}"], times, states)
 
-    def _band(self, row: str, y: int, states: Bytes) -> Iterator[str]:
+    def _band(self, row: str, y: int, times: Ints, states: Bytes) -> Iterator[str]:
         yield label(_LEFT - 6, y + 13, row, "end", longest=9)
-        yield from self._plot.band(row, y, self._picture.start, self._times, states)
+        yield from self._plot.band(row, y, self._picture.start, times, states)
 
     def _snoozes(self) -> Iterator[str]:
         if not self._picture.silences:

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from dd_sync.evaluate.replay import Kind, Notification, Replay, Suppressed
 from dd_sync.evaluate.select import TOTAL, group_of
-from dd_sync.evaluate.series import Bytes
+from dd_sync.evaluate.series import Bytes, Ints
 from dd_sync.evaluate.silence import silences_of
 from dd_sync.report.outcomes import Result
 from dd_sync.report.picture import Expected, Picture, draw
@@ -103,10 +103,10 @@ def _group(outcome: Outcome, done: Replay, group: str) -> str:
     return f"<figure>{name}{draw(picture)}{words}</figure>"
 
 
-def _parts(outcome: Outcome, group: str) -> list[tuple[str, Bytes]]:
+def _parts(outcome: Outcome, group: str) -> list[tuple[str, Ints, Bytes]]:
     """The states of a composite's parts in that group, or of those that have but one."""
     found = ((str(key), part, _same_group(part, group)) for key, part in outcome.parts.items())
-    return [(key, part.states[row]) for key, part, row in found if row is not None]
+    return [(key, part.times, part.states[row]) for key, part, row in found if row is not None]
 
 
 def _same_group(part: Replay, group: str) -> int | None:

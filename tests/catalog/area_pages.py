@@ -189,7 +189,7 @@ def _svg(outcome: Outcome, group: str) -> str:
     keys = done.rule.keys
     told = [one for one in done.notifications if one.group == group and one.kind is not Kind.RENOTIFY]
     parts = [
-        (str(key), part.states[part.groups.index(name)])
+        (str(key), part.times, part.states[part.groups.index(name)])
         for key, part in outcome.parts.items()
         if (name := group if group in part.groups else TOTAL) in part.groups
     ]
