@@ -231,3 +231,26 @@ def test_the_marks_of_the_axis_are_few_and_within(low: float, high: float) -> No
 def test_no_picture_is_made_unless_it_is_asked_for(tmp_path: Path, results: Sequence[Result]) -> None:
     suite = suite_of(load(tmp_path, environ={}, env=None, today=date(2026, 3, 2)))
     assert [Summarise()(outcome, 0).picture for outcome in suite.outcomes()] == ["", "", "", ""]
+
+
+def test_a_part_that_is_evaluated_less_often_is_drawn_at_its_own_times(tmp_path: Path) -> None:
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "catalog.yaml").write_text("catalog: shop\n")
+    (tmp_path / "a.yaml").write_text("""\
+monitors:
+  - {key: day, name: Day, message: m, type: query alert, query: "sum(last_1d):sum:orders{*}.as_count() > 50"}
+  - {key: now, name: Now, message: m, type: query alert, query: "sum(last_5m):sum:orders{*}.as_count() > 50"}
+  - {key: both, name: Both, message: m, type: composite, query: "${monitor:day} || ${monitor:now}"}
+""")
+    (tmp_path / "scenarios/a.yaml").write_text("""\
+scenarios:
+  - name: a day
+    monitor: both
+    for: 26h
+    series: [{metric: orders, type: count, values: "1x1559"}]
+    expect: [{at: 25h, state: Alert}]
+""")
+    suite = suite_of(load(tmp_path, environ={}, env=None, today=date(2026, 3, 2)))
+    (result,) = (Summarise(pictures=True)(one, 0.0) for one in suite.outcomes())
+    assert result.passed, result.text
+    assert "<title>day: Alert from 1h</title>" in result.picture
