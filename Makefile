@@ -1,7 +1,7 @@
 # Everything happens in .venv and stays there; `make help` lists what there is.
 PYTHON ?= python3
 CONSTRAINTS ?= constraints.txt
-JOBS ?= 2
+JOBS ?= 3
 PROVE_MINUTES ?= 30
 
 BIN := .venv/bin

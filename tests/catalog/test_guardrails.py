@@ -168,6 +168,7 @@ def test_an_environment_tells_its_own_webhooks() -> None:
     )
 
 
+@pytest.mark.prove
 def test_every_state_of_every_monitor_is_reached_and_expected(loading: Loading, catalog: Catalog) -> None:
     covered = cover(suite_of(loading), catalog, [one.key for one in catalog.monitors], jobs=1)
     missing = [

@@ -251,6 +251,7 @@ def test_the_place_is_that_of_what_was_written(dd_sync: Run, tmp_path: Path) -> 
     assert not [name for name in found if name.startswith("number-3")]
 
 
+@pytest.mark.prove
 def test_so_many_survivors_are_looked_into_and_the_rest_is_listed(dd_sync: Run, tmp_path: Path) -> None:
     scope = "svc IN (" + ",".join(f"s{n}" for n in range(45)) + ")"
     monitor = raw(f"sum(last_5m):sum:x{{{scope}}}.as_count() > 5", thresholds={"critical": 5})
@@ -434,6 +435,7 @@ def own_catalog(dd_sync: Run, *asked: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.prove
 def test_every_state_of_this_repositorys_monitors_is_tested(dd_sync: Run) -> None:
     monitors = own_catalog(dd_sync, "--min-coverage", "90")["coverage"]["monitors"]
     parts = [part for one in monitors for part in one["parts"]]
