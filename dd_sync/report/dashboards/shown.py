@@ -8,6 +8,7 @@ from functools import cached_property
 
 from dd_sync.evaluate.series import Floats, Ints
 from dd_sync.model.monitor import Declared
+from dd_sync.model.ownership import SNOOZABLE
 from dd_sync.report.dashboards.asked import Json
 from dd_sync.report.dashboards.scenes import Scene, Stage
 from dd_sync.report.plot import Bound
@@ -89,8 +90,8 @@ class Watched:
 
     @property
     def snoozed(self) -> bool:
-        """Whether one of its scenarios snoozes a tenant."""
-        return self.stage.snoozes(self.declared.key)
+        """Whether one of its scenarios snoozes a tenant, and it may be snoozed."""
+        return SNOOZABLE in self.declared.monitor.tags and self.stage.snoozes(self.declared.key)
 
     @property
     def state(self) -> str:
