@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
 from dd_sync import __version__
+from dd_sync.cli.lazy import LazyGroup
 
 # name -> (module and object, one line of help); the line is the first of the command's own docstring.
 COMMANDS = {
@@ -48,37 +47,14 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are looked up by name."""
+class Commands(LazyGroup):
+    """All there are."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module, attribute = COMMANDS[name][0].split(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
-            from dd_sync.text import nearest
-
-            near = nearest(name, COMMANDS)
-            ctx.fail(f"no such command '{name}'" + (f"; did you mean '{near}'?" if near else "."))
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+    commands_by_name = COMMANDS
 
 
 @click.group(
-    cls=LazyGroup,
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Keys come from DD_API_KEY and DD_APP_KEY, the site from DD_SITE, another API base from DD_HOST.",
 )
