@@ -11,19 +11,19 @@ from dd_sync.cli.lazy import LazyGroup
 COMMANDS = {
     "tenant": (f"{__name__}.tenant:tenant", "Silence TENANT's monitors until the duration ends."),
     "list": (
-        "dd_sync.cli.snooze.current:list_",
+        f"{__name__}.current:list_",
         "List the catalog's snoozes: who silenced whom, why, and how long still.",
     ),
     "extend": (
-        "dd_sync.cli.snooze.current:extend",
+        f"{__name__}.current:extend",
         "Give a snooze a later end: so much more than it has, or till when.",
     ),
     "end": (
-        "dd_sync.cli.snooze.current:end",
+        f"{__name__}.current:end",
         "End the snoozes of a tenant, the one with this id, or all of yours.",
     ),
     "report": (
-        "dd_sync.cli.snooze.report:report",
+        f"{__name__}.report:report",
         "Report what ends soon, lasts long, is snoozed most, or hides an alert.",
     ),
 }
