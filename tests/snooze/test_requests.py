@@ -256,6 +256,8 @@ def _in_a_terminal(answer: Callable[[subprocess.Popen[bytes], int], object]) -> 
     shown, give_up = "", time.monotonic() + 20
     try:
         while time.monotonic() < give_up:
+            # Asked before looking: what it said last has to be read after it has ended.
+            ended = process.poll() is not None
             # The end of what a terminal shows is an error on Linux.
             with suppress(OSError):
                 if select.select([terminal], [], [], 0.2)[0]:
@@ -264,7 +266,7 @@ def _in_a_terminal(answer: Callable[[subprocess.Popen[bytes], int], object]) -> 
                         answer(process, terminal)
                     shown += piece
                     continue
-            if process.poll() is not None:
+            if ended:
                 break
     finally:
         process.kill()
