@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from dd_sync.errors import RequestError
 from dd_sync.holds.record import HELD, VERDICTS, About, Alert, Review, as_tag
 from dd_sync.model.ownership import CATALOG, HOLD, KEY, MANAGED
-from dd_sync.text import first_unseen, within_line
+from dd_sync.model.said import said
+from dd_sync.text import within_line
 
 Json = dict[str, Any]
 
@@ -18,7 +18,7 @@ REVIEW = f"{HOLD}review"
 _EVENT = "event:"
 # `[Triggered on {tenant:acme,region:eu}] Streams`
 _GROUP = re.compile(r"\{([^{}]*)\}")
-_LENGTHS = {"reason": 500, "name of the reviewer": 80}
+_LONGEST_NAME, _LONGEST_REASON = 80, 500
 # Tags that every monitor of ours has, and which so say nothing about the group.
 _OWN = (MANAGED, CATALOG, KEY, HOLD, "dd_sync_")
 _WORDS = {"payment_released": "released", "hold_confirmed": "confirmed", HELD: "opened"}
@@ -60,17 +60,16 @@ def reviews_in(
         known = [name for name in names if name in _WORDS]
         if about is None or at is None or len(known) != 1:
             continue
-        said = _said(str((event.get("attributes") or {}).get("message") or ""))
-        yield Review(str(event.get("id")), at, about, known[0], said.get("by", ""), said.get("reason", ""))
+        words = _said(str((event.get("attributes") or {}).get("message") or ""))
+        yield Review(str(event.get("id")), at, about, known[0], words.get("by", ""), words.get("reason", ""))
 
 
 def body(about: About, event: str, catalog: str, *, by: str, reason: str) -> Json:
     """The event to post. Raises RequestError for a reviewer or a reason that cannot stand in it."""
     by, reason = checked_review(by, reason)
-    said = {"by": by, "reason": reason}
     return {
         "title": f"Hold {_WORDS[event]}: {about.key} for {about.subject}",
-        "text": "\n".join(f"{name}: {text}" for name, text in said.items()),
+        "text": f"by: {by}\nreason: {reason}",
         "alert_type": "info",
         "aggregation_key": f"dd-sync-hold-{catalog}"[:100],
         "tags": [MANAGED, f"{CATALOG}{catalog}", f"{KEY}{about.key}", *about.tags, f"{_EVENT}{event}"],
@@ -79,23 +78,7 @@ def body(about: About, event: str, catalog: str, *, by: str, reason: str) -> Jso
 
 def checked_review(by: str, reason: str) -> tuple[str, str]:
     """Both as they will stand in the record. Raises RequestError."""
-    return _checked("name of the reviewer", by), _checked("reason", reason)
-
-
-def _checked(what: str, text: str) -> str:
-    text = text.strip()
-    if not text:
-        raise RequestError(f"the {what} is empty", hint="whoever reads this hold later will want to know")
-    if "@" in text:
-        raise RequestError(
-            f"the {what} has an @ in it",
-            hint="Datadog would notify a handle, and an address is personal; leave it out",
-        )
-    if len(text) > _LENGTHS[what]:
-        raise RequestError(f"the {what} is longer than {_LENGTHS[what]} characters", hint="shorten it")
-    if first_unseen(text) is not None:
-        raise RequestError(f"the {what} has a line break or an invisible character in it", hint="take it out")
-    return text
+    return said("name of the reviewer", by, _LONGEST_NAME), said("reason", reason, _LONGEST_REASON)
 
 
 # --- reading -----------------------------------------------------------------------------------------

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from dd_sync.errors import RequestError
 from dd_sync.model.downtime import Downtime
 from dd_sync.model.ownership import CATALOG, MANAGED, SNOOZABLE
-from dd_sync.snooze.tenants import SHOWN, check_tenant
-from dd_sync.text import first_unseen, within_line
+from dd_sync.model.said import said
+from dd_sync.snooze.tenants import check_tenant
 from dd_sync.timeframe import format_duration
 
 # No snooze lasts longer, whoever gives whatever reason.
@@ -21,7 +20,6 @@ FURTHEST = timedelta(days=92)
 _MARK = "dd-sync snooze · catalog "
 _LONGER = "longer than policy"
 _LENGTHS = {"reason": 500, "owner": 80, "ticket": 80, "reason to go past the policy": 500}
-_EMAIL = re.compile(r"\S+@\S+\.\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,26 +136,7 @@ def request_snooze(
 
 
 def _said(what: str, text: str) -> str:
-    """The text as it may stand in a downtime's message. Raises RequestError if it may not."""
-    text = text.strip()
-    if not text:
-        raise RequestError(f"the {what} is empty", hint=f"every snooze has a {what}")
-    if _EMAIL.search(text):
-        raise RequestError(f"the {what} holds an e-mail address", hint="a name or handle is enough")
-    if "@" in text:
-        raise RequestError(
-            f"the {what} holds an @: '{within_line(text, SHOWN)}'",
-            hint="Datadog would notify whoever it names; write the name without it",
-        )
-    if first_unseen(text) is not None:
-        raise RequestError(
-            f"the {what} holds a line break or an invisible character", hint="write it as one plain line"
-        )
-    if len(text) > _LENGTHS[what]:
-        raise RequestError(
-            f"the {what} has {len(text)} characters", hint=f"at most {_LENGTHS[what]}; link to the rest"
-        )
-    return text
+    return said(what, text, _LENGTHS[what])
 
 
 def read_snooze(downtime: Downtime) -> Snooze | None:

@@ -176,9 +176,9 @@ def test_a_tenant_without_a_hold_is_named_with_those_that_have_one(
     ("reason", "by", "words"),
     [
         ("", "ann", "the reason is empty"),
-        ("ask @pagerduty", "ann", "has an @ in it"),
-        ("ok", "ann@example.com", "has an @ in it"),
-        ("x" * 501, "ann", "longer than 500"),
+        ("ask @pagerduty", "ann", "holds an @: 'ask @pagerduty'"),
+        ("ok", "ann@example.com", "the name of the reviewer holds an e-mail address"),
+        ("x" * 501, "ann", "has 501 characters"),
         ("a\nby: bob", "ann", "line break"),
     ],
 )
