@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,6 +40,18 @@ _KEY = click.option("--key", metavar="KEY", help="Of this monitor only.")
 
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     return _SINCE(common("text", "json")(command))
+
+
+def _review(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What both verdicts take."""
+    for option in (
+        _KEY,
+        click.option("--by", help="Who reviewed; the user's name without it."),
+        click.option("--reason", required=True, help="Why; it stays in the record."),
+        click.argument("subject", metavar="TENANT"),
+    ):
+        command = option(command)
+    return _common(command)
 
 
 @click.group(epilog=EXAMPLES)
@@ -84,22 +97,14 @@ def show(app: App, subject: str, key: str | None, since: timedelta) -> None:
 
 
 @holds.command(epilog=EXAMPLES)
-@click.argument("subject", metavar="TENANT")
-@click.option("--reason", required=True, help="Why; it stays in the record.")
-@click.option("--by", help="Who reviewed; the user's name without it.")
-@_KEY
-@_common
+@_review
 def release(app: App, subject: str, **given: Any) -> int:
     """End the hold on TENANT: reviewed, and nothing is wrong."""
     return _end(app, subject, "payment_released", **given)
 
 
 @holds.command(epilog=EXAMPLES)
-@click.argument("subject", metavar="TENANT")
-@click.option("--reason", required=True, help="Why; it stays in the record.")
-@click.option("--by", help="Who reviewed; the user's name without it.")
-@_KEY
-@_common
+@_review
 def confirm(app: App, subject: str, **given: Any) -> int:
     """End the hold on TENANT: reviewed, and it was right to ask."""
     return _end(app, subject, "hold_confirmed", **given)
@@ -130,11 +135,11 @@ def _end(
     since: timedelta,
 ) -> int:
     """Ends every open hold on the subject. 1 if somebody else had been faster."""
-    from dd_sync.cli.snooze.owner import owner_of
+    from dd_sync.cli.owner import owner_of
     from dd_sync.holds.calls import chosen
     from dd_sync.holds.events import checked_review
 
-    by, reason = checked_review(by or owner_of(app.environ, app.folder), reason)
+    by, reason = checked_review(by if by is not None else owner_of(app.environ, Path.cwd()), reason)
     now, held = app.now(), _holds(app, since)
     read = held.read(now)
     about = _known(read, chosen(read, subject, key), subject, key)

@@ -119,7 +119,7 @@ def end(app: App, wanted: str | None, mine: bool, by: str | None) -> None:
 
 
 def _meant(app: App, wanted: str | None, mine: bool, by: str | None) -> Wanted:
-    from dd_sync.cli.snooze.owner import owner_of
+    from dd_sync.cli.owner import owner_of
     from dd_sync.snooze.current import Wanted
 
     if (wanted is None) != mine or (by is not None and not mine):

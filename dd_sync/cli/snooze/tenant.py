@@ -112,7 +112,7 @@ def _read(
     longer_than_policy: str | None,
 ) -> Asked:
     """All that can be wrong with it is told here, before Datadog is asked anything."""
-    from dd_sync.cli.snooze.owner import owner_of
+    from dd_sync.cli.owner import owner_of
     from dd_sync.snooze.request import request_snooze
 
     now = app.now()

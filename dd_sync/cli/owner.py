@@ -1,4 +1,4 @@
-"""Who a snooze is by: whoever set off the pipeline, else git's user, else who is logged in."""
+"""Who does it: whoever set off the pipeline, else git's user, else who is logged in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def owner_of(environ: Mapping[str, str], folder: Path) -> str:
     for name in _names(environ, folder):
         if name and "@" not in name:
             return name
-    raise RequestError("nobody is logged in here, and a snooze has an owner", hint="say who: --by NAME")
+    raise RequestError(
+        "nobody is logged in here, and somebody has to stand for this", hint="say who: --by NAME"
+    )
 
 
 def _names(environ: Mapping[str, str], folder: Path) -> Iterator[str]:

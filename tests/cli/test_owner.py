@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dd_sync.cli.snooze.owner import owner_of
+from dd_sync.cli.owner import owner_of
 from dd_sync.errors import RequestError
 
 
@@ -61,7 +61,7 @@ def test_the_repositorys_own_setting_is_nearer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[user]\n", "[user]\nname = mo@example.com\n", "\x00\xff[user"])
 def test_where_only_an_address_or_nothing_is_found_it_has_to_be_said(tmp_path: Path, text: str) -> None:
     git(tmp_path, ".gitconfig", text)
-    with pytest.raises(RequestError, match="a snooze has an owner") as caught:
+    with pytest.raises(RequestError, match="somebody has to stand for this") as caught:
         owner_of({"HOME": str(tmp_path)}, tmp_path)
     assert caught.value.hint == "say who: --by NAME"
 
