@@ -16,7 +16,7 @@ from dd_sync.cli.render import unknown_key
 from dd_sync.errors import Exit, RequestError, Unfit
 
 if TYPE_CHECKING:
-    from dd_sync.report.why import Case
+    from dd_sync.report.why_answer import Case
     from dd_sync.scenarios.load import Scenario
     from dd_sync.scenarios.suite import Suite
 
@@ -102,7 +102,7 @@ def why(
 
 
 def _of_scenario(suite: Suite, key: str, name: str | None) -> Case:
-    from dd_sync.report.why import Case
+    from dd_sync.report.why_answer import Case
     from dd_sync.scenarios.run import run
     from dd_sync.scenarios.sources import sources_of
 

@@ -12,7 +12,7 @@ from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.replay import Sources, compile_rule, evaluation_times, replay
 from dd_sync.evaluate.series import MetricType, Series, SeriesSet
 from dd_sync.query.tools import metrics_in
-from dd_sync.report.why import Case
+from dd_sync.report.why_answer import Case
 from dd_sync.scenarios.files import Wanted, read_series
 from dd_sync.scenarios.schema import DEFAULT_START
 from dd_sync.scenarios.suite import Suite

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -12,7 +11,7 @@ from dd_sync.evaluate.algorithms import Algorithm
 from dd_sync.evaluate.composite import CompositeRule
 from dd_sync.evaluate.judge import ABSENT, CODES
 from dd_sync.evaluate.metric_rule import MetricRule
-from dd_sync.evaluate.replay import Kind, Notification, Replay, Silence, Sources, Suppressed
+from dd_sync.evaluate.replay import Kind, Notification, Replay
 from dd_sync.evaluate.rule import Missing, Rule, Thresholds
 from dd_sync.evaluate.select import TOTAL, group_name, group_of
 from dd_sync.evaluate.service_check import CheckRule, runs_of
@@ -23,6 +22,7 @@ from dd_sync.message.fill import format_number
 from dd_sync.message.tools import handles_in
 from dd_sync.model.state import State
 from dd_sync.query.canonical import render_scope
+from dd_sync.report.why_answer import Case, Downtime, Event, Level, PartState, Recipient, Why
 from dd_sync.report.why_words import OPPOSITE, PAST, by_value, listed, relation
 from dd_sync.timeframe import format_duration
 
@@ -35,107 +35,6 @@ _POLICIES = {
 }
 _MOST_EVENTS = 8
 _MOST_RUNS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A replay and what it was made of. start: epoch seconds that relative times count from.
-
-    name: of the scenario, '' for files. silences: the monitor's; parts: a composite's, by what names them.
-    """
-
-    key: str
-    done: Replay
-    sources: Sources
-    start: int
-    name: str = ""
-    silences: Sequence[Silence] = ()
-    parts: Mapping[int | str, Replay] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A threshold. past: whether the value is past it; None without a value."""
-
-    name: str
-    comparator: str
-    threshold: float
-    past: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """A handle of the message. why: under which conditions it is told; '' for none."""
-
-    handle: str
-    told: bool
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Downtime:
-    """A downtime of the monitor. effect: what it does to the group at the time."""
-
-    scope: str
-    start: int
-    end: int | None
-    effect: str
-    silences: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PartState:
-    """A monitor of a composite at the time; group: its own, '' where it has none that goes with it."""
-
-    name: str
-    group: str
-    state: State | None
-    value: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to the group. told: whom, or why nobody; None where nothing was to tell."""
-
-    at: int
-    what: str
-    value: float | None
-    told: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """The answer. Times are epoch seconds; at: of the evaluation that holds, the last by the time asked.
-
-    state, before: None where the group does not exist. since: when the state began, within the replay.
-    reasons: sentences. steps: how the value came about, None for monitors without metrics. parts: of a
-    composite; runs: the last ones of a service check, oldest first.
-    sent, held: what this evaluation told, or kept back. after: what is told next, None within the replay.
-    """
-
-    case: Case
-    group: str
-    at: int
-    state: State | None
-    before: State | None
-    since: int
-    value: float | None
-    reasons: tuple[str, ...]
-    levels: tuple[Level, ...]
-    steps: Steps | None
-    parts: tuple[PartState, ...]
-    runs: tuple[CheckRun, ...]
-    sent: tuple[Notification, ...]
-    held: tuple[Suppressed, ...]
-    recipients: tuple[Recipient, ...]
-    last: Notification | None
-    after: Notification | None
-    downtimes: tuple[Downtime, ...]
-    events: tuple[Event, ...]
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return self.case.done.notes
 
 
 def why(case: Case, group: str, at: int) -> Why:

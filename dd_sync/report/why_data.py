@@ -7,7 +7,7 @@ from typing import Any
 
 from dd_sync.evaluate.replay import Notification
 from dd_sync.evaluate.steps import Steps
-from dd_sync.report.why import Event, Recipient, Why
+from dd_sync.report.why_answer import Event, Recipient, Why
 
 
 def as_data(why: Why) -> dict[str, Any]:

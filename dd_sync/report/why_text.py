@@ -13,7 +13,8 @@ from dd_sync.evaluate.replay import Notification
 from dd_sync.evaluate.steps import Step, Steps
 from dd_sync.message.fill import format_number
 from dd_sync.report.tables import aligned
-from dd_sync.report.why import Downtime, Level, Why, anomalies_of
+from dd_sync.report.why import anomalies_of
+from dd_sync.report.why_answer import Downtime, Level, Why
 from dd_sync.text import within_line
 from dd_sync.timeframe import format_duration
 
