@@ -72,7 +72,7 @@ def alert_name(key: str) -> str:
 def _rules(declared: Declared, query: MetricAlert, left_out: dict[str, str]) -> Iterator[Rule]:
     levels, name = Levels.of(declared.monitor.options), alert_name(declared.key)
     if is_silence(query):
-        yield _rule(declared, f"{name}NoData", "nodata", silence_or(query, declared.key, left_out), query)
+        yield from _silent(declared, query, declared.key, left_out)
         return
     try:
         yield _rule(declared, name, "critical", critical(query, levels, name), query, _critical_notes(levels))
@@ -83,17 +83,16 @@ def _rules(declared: Declared, query: MetricAlert, left_out: dict[str, str]) -> 
         left_out[declared.key] = error.problem
         return
     if _tells_silence(declared.monitor):
-        expr = silence_or(query, f"{declared.key}, its No Data", left_out)
-        if expr:
-            yield _rule(declared, f"{name}NoData", "nodata", expr, query)
+        yield from _silent(declared, query, f"{declared.key}, its No Data", left_out)
 
 
-def silence_or(query: MetricAlert, what: str, left_out: dict[str, str]) -> str:
+def _silent(declared: Declared, query: MetricAlert, what: str, left_out: dict[str, str]) -> Iterator[Rule]:
     try:
-        return silence(query)
+        expr = silence(query)
     except NotExpressible as error:
         left_out[what] = error.problem
-        return ""
+        return
+    yield _rule(declared, f"{alert_name(declared.key)}NoData", "nodata", expr, query)
 
 
 def _tells_silence(monitor: Monitor) -> bool:

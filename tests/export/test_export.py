@@ -122,6 +122,16 @@ def test_silence_is_told_where_the_monitor_tells_it(dd_sync: Command, tmp_path: 
     assert found["GoneNoData"]["labels"]["severity"] == "nodata"
 
 
+def test_a_silence_over_a_scope_no_selector_can_say_is_left_out_whole(
+    dd_sync: Command, tmp_path: Path
+) -> None:
+    silent = "max(last_15m):max:worker.rounds{a:b OR c:d}.rollup(count, 60) < 1"
+    write(tmp_path, raw("gone", silent, thresholds={"critical": 1}))
+    assert rules(dd_sync) == {}
+    _, _, err = dd_sync("export", "prometheus")
+    assert "left out: gone: the scope" in err
+
+
 def test_an_evaluation_delay_looks_back(dd_sync: Command, tmp_path: Path) -> None:
     write(tmp_path, guard("a", {"evaluation_delay": "2m"}))
     assert "[1h] offset 2m" in rules(dd_sync)["A"]["expr"]
