@@ -64,7 +64,8 @@ def test(
     if asked and (paths or name):
         suite, keys = concerned(whole, suite, catalog)
     results = []
-    for result in run_many(suite, Summarise(pictures=html is not None), jobs):
+    summarise = Summarise(pictures=html is not None, lines=bool(html or junit or app.format == "json"))
+    for result in run_many(suite, summarise, jobs):
         results.append(result)
         if app.format == "text":
             app.show(_text(app, result))

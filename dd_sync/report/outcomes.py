@@ -15,7 +15,7 @@ from dd_sync.text import printable
 class Result:
     """One scenario that ran. text: as people read it, its first word the verdict; picture: as HTML, if asked.
 
-    seconds: how long it took.
+    line: 0 where it was not asked for; seconds: how long it took.
     """
 
     monitor: str
@@ -34,9 +34,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Summarise:
-    """Makes a Result of an outcome. pictures: whether the HTML is wanted."""
+    """Makes a Result of an outcome.
+
+    pictures: whether the HTML is wanted; lines: whether the scenario's line is, for which its file is read
+    once more with every place in it.
+    """
 
     pictures: bool = False
+    lines: bool = True
 
     def __call__(self, outcome: Outcome, seconds: float) -> Result:
         scenario = outcome.scenario
@@ -44,7 +49,7 @@ class Summarise:
             monitor=scenario.monitor,
             name=scenario.name,
             file=scenario.source.file,
-            line=scenario.place().line,
+            line=scenario.place().line if self.lines else 0,
             failures=outcome.failures,
             text=printable(show(outcome)),
             seconds=seconds,

@@ -39,10 +39,10 @@ class Result:
 
 def line(result: Result) -> str:
     """One line of the table that `make bench` prints while it goes."""
-    measured = "     -" if result.ratio is None else f"{result.ratio:6.2f}"
+    measured = "-" if result.ratio is None else _number(result.ratio)
     cost = "" if result.seconds is None else f"{result.seconds:7.3f} {result.unit}"
-    share = f"{measured} x {result.against}"
-    return f"{result.name:<36}{cost:>10}  {share:<32} bar {result.at_most:5.1f}  {result.verdict}"
+    share = f"{measured:>6} x {result.against}"
+    return f"{result.name:<36}{cost:>10}  {share:<32} bar {_number(result.at_most):>6}  {result.verdict}"
 
 
 def comparison(before: Sequence[Result], after: Sequence[Result]) -> str:
@@ -59,11 +59,15 @@ def comparison(before: Sequence[Result], after: Sequence[Result]) -> str:
 def _row(before: Result | None, after: Result) -> str:
     was = before.ratio if before else None
     note = after.verdict if not after.holds else _change(was, after.ratio)
-    return f"| {after.name} | {_times(was)} | {_times(after.ratio)} | {after.at_most:g} x | {note} |"
+    return f"| {after.name} | {_times(was)} | {_times(after.ratio)} | {_number(after.at_most)} x | {note} |"
 
 
 def _times(ratio: float | None) -> str:
-    return "–" if ratio is None else f"{ratio:.2f} x"
+    return "–" if ratio is None else f"{_number(ratio)} x"
+
+
+def _number(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio >= 1 else f"{ratio:.3f}"
 
 
 def _change(was: float | None, now: float | None) -> str:

@@ -74,9 +74,9 @@ def test_a_comparison_tells_changes_beyond_the_noise_and_missed_bars() -> None:
     ]
     rows = comparison(before, after).splitlines()[2:]
     assert rows == [
-        "| same | 1.00 x | 1.10 x | 3 x |  |",
-        "| slower | 1.00 x | 1.50 x | 3 x | +50% |",
-        "| new | – | 3.50 x | 3 x | MISSED |",
+        "| same | 1.00 x | 1.10 x | 3.00 x |  |",
+        "| slower | 1.00 x | 1.50 x | 3.00 x | +50% |",
+        "| new | – | 3.50 x | 3.00 x | MISSED |",
     ]
 
 
@@ -87,7 +87,7 @@ def test_two_result_files_become_a_table(tmp_path: Path, root: Path) -> None:
         [sys.executable, "-m", "tests.bench", "--compare", file, file],
         cwd=root, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "| x | 2.00 x | 2.00 x | 3 x |  |" in done.stdout
+    assert "| x | 2.00 x | 2.00 x | 3.00 x |  |" in done.stdout
 
 
 def test_the_generated_catalog_has_the_asked_for_number_of_sound_guards() -> None:
