@@ -13,7 +13,10 @@ def main() -> None:
     try:
         from dd_sync.cli import run
 
-        sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+        # All there is ends with the process: looking through it once more would cost 30 to 90 ms.
+        gc.freeze()
+        sys.exit(code)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -16,8 +16,11 @@ Clock = Callable[[], datetime]
 class Monitors(Protocol):
     """Datadog's monitors, as plain JSON. Every call raises DatadogError."""
 
-    def list(self, tags: Sequence[str] = ()) -> list[Json]:
-        """All live monitors that carry every one of `tags`; complete, or an error."""
+    def list(self, tags: Sequence[str] = (), *, expected: int = 0) -> list[Json]:
+        """All live monitors that carry every one of `tags`; complete, or an error.
+
+        expected: how many there should be, so that their pages are asked for at once.
+        """
         ...
 
     def count(self, tags: Sequence[str]) -> int | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dd_sync.datadog.client import Datadog
     from dd_sync.plan.changes import Plan
     from dd_sync.plan.report import Outcome, Report
+    from dd_sync.plan.survey import Survey
 
 EXAMPLES = """\b
 Examples:
@@ -54,12 +55,14 @@ def apply(
 
     Refuses with 3, before any write, what is past the limits or has moved since it was planned.
     """
+    from dd_sync.catalog.collector import collector_paused
     from dd_sync.plan.safety import Limits, check_limits
 
     if not (saved or yes or app.interactive):
         raise click.UsageError("nobody can be asked here: give --plan FILE or --yes")
-    catalog, datadog = app.catalog(), app.datadog()
-    plan = _plan(app, catalog, datadog, saved)
+    with collector_paused():
+        catalog, datadog = app.catalog(), app.datadog()
+        plan, seen = (_saved(catalog, datadog, saved), None) if saved else _planned(app, catalog, datadog)
     limits = Limits(
         deletes=catalog.limits.deletes,
         deletes_percent=catalog.limits.deletes_percent,
@@ -68,8 +71,9 @@ def apply(
     check_limits(plan, limits, allow_deletes=allow_deletes, allow_updates=allow_updates)
     if plan.size and not (saved or yes):
         click.confirm("Carry this out?", abort=True, err=True)
+        seen = None  # It may have taken somebody an hour to answer.
     _refuse_idle_force(plan, force)
-    report = _carry_out(app, catalog, plan, datadog, force)
+    report = _carry_out(app, catalog, plan, datadog, force, seen)
     _show(app, report)
     return Exit.DONE if report.is_complete else Exit.UNREACHABLE
 
@@ -85,7 +89,9 @@ def _refuse_idle_force(plan: Plan, force: tuple[str, ...]) -> None:
             )
 
 
-def _carry_out(app: App, catalog: Catalog, plan: Plan, datadog: Datadog, force: tuple[str, ...]) -> Report:
+def _carry_out(
+    app: App, catalog: Catalog, plan: Plan, datadog: Datadog, force: tuple[str, ...], seen: Survey | None
+) -> Report:
     from dd_sync.cli.planning import resource_calls
     from dd_sync.plan.apply import apply as carry_out
 
@@ -99,33 +105,39 @@ def _carry_out(app: App, catalog: Catalog, plan: Plan, datadog: Datadog, force: 
 
         try:
             calls = resource_calls(app, catalog, datadog)
-            return carry_out(plan, datadog.monitors, progress=progress, force=force, calls=calls)
+            return carry_out(plan, datadog.monitors, progress=progress, force=force, calls=calls, seen=seen)
         except KeyboardInterrupt:
             app.say(f"{len(done)} of {plan.size} changes were made; the next apply goes on from there")
             raise
 
 
-def _plan(app: App, catalog: Catalog, datadog: Datadog, saved: Path | None) -> Plan:
-    """The saved plan if it still holds, else a new one, shown so that the log says what was done."""
-    from dd_sync.cli.planning import make_plan, style, tell_tunables
+def _saved(catalog: Catalog, datadog: Datadog, file: Path) -> Plan:
+    """The plan in the file. Raises UnsafePlan if it does not hold any more."""
     from dd_sync.plan.saved import load, refuse_if_moved
-    from dd_sync.plan.show import as_text
 
-    if saved is not None:
-        plan = load(saved)
-        refuse_if_moved(
-            plan,
-            declared=catalog.monitors,
-            catalog=catalog.name,
-            target=datadog.target,
-            resources=catalog.resources,
-        )
-        return plan
+    plan = load(file)
+    refuse_if_moved(
+        plan,
+        declared=catalog.monitors,
+        catalog=catalog.name,
+        target=datadog.target,
+        resources=catalog.resources,
+    )
+    return plan
+
+
+def _planned(app: App, catalog: Catalog, datadog: Datadog) -> tuple[Plan, Survey]:
+    """A new plan, shown so that the log says what was done, and what it was made of."""
+    from dd_sync.cli.planning import make_plan, style, tell_tunables
+    from dd_sync.plan.show import as_text
+    from dd_sync.plan.survey import survey
+
     tell_tunables(app, catalog)
-    plan = make_plan(app, catalog, datadog)
+    seen = survey(datadog.monitors, catalog.name)
+    plan = make_plan(app, catalog, datadog, live=seen.monitors)
     if app.format == "text" and plan.size:
         app.show(as_text(plan, style=style(app), being_applied=True))
-    return plan
+    return plan, seen
 
 
 def _show(app: App, report: Report) -> None:

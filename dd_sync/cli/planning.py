@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,17 +20,25 @@ if TYPE_CHECKING:
     from dd_sync.datadog.client import Datadog
     from dd_sync.kinds.kind import Calls
     from dd_sync.plan.changes import Plan
+    from dd_sync.ports import Json
 
 _COLOURS = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
 _COLOURS |= {"adopt": "cyan"}
 _COLOURS |= {"old": "red", "new": "green", "label": "yellow"}
 
 
-def make_plan(app: App, catalog: Catalog, datadog: Datadog, only: str | None = None) -> Plan:
-    """Reads the catalog's live monitors and compares. Changes nothing."""
+def make_plan(
+    app: App,
+    catalog: Catalog,
+    datadog: Datadog,
+    only: str | None = None,
+    live: Sequence[Json] | None = None,
+) -> Plan:
+    """Compares with the catalog's live monitors, which it reads unless they are given. Changes nothing."""
     from dd_sync.plan.build import build_plan
 
-    live = datadog.monitors.list((MANAGED, CATALOG + catalog.name))
+    if live is None:
+        live = datadog.monitors.list((MANAGED, CATALOG + catalog.name))
     if app.screen.verbose:
         _tell_unknown(app, live)
     adopting = _adopting(catalog, live, datadog, only)

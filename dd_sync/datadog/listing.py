@@ -24,33 +24,41 @@ class Listing:
     wire: Wire
     api: Any
 
-    def read(self, tags: Sequence[str]) -> list[Json]:
-        """Every live monitor that carries all of `tags`. Raises DatadogError."""
-        first = self._page(tags, page=0)
-        found = _carrying(tags, first)
-        if len(first) < PAGE:
+    def read(self, tags: Sequence[str], expected: int = 0) -> list[Json]:
+        """Every live monitor that carries all of `tags`. Raises DatadogError.
+
+        expected: how many there should be; their pages are asked for at once.
+        """
+        pages = [] if expected >= PAGE else [self._page(tags, page=0)]
+        total = None
+        if not pages or len(pages[0]) == PAGE:
+            # A full first page has one after it, whatever is expected or counted.
+            total = self._read_on(tags, pages, max(2, expected // PAGE + 1))
+        found = _carrying(tags, chain.from_iterable(pages))
+        if len(pages) == 1 or len(found) == total == len({monitor["id"] for monitor in found}):
             return found
-        total = self.count(tags)
-        if total is not None:
-            found += _carrying(tags, chain.from_iterable(self._further(tags, total // PAGE)))
-            if len(found) == total == len({monitor["id"] for monitor in found}):
-                return found
         # Offset pages skip or repeat a monitor when others change meanwhile; a cursor does not.
         return _carrying(tags, chain.from_iterable(self._by_cursor(tags)))
 
-    def _further(self, tags: Sequence[str], last: int) -> Iterator[list[Json]]:
-        """The pages after the first up to `last`, a few at a time, as long as they are full."""
+    def _read_on(self, tags: Sequence[str], pages: list[list[Json]], least: int) -> int | None:
+        """Adds pages, some at a time: `least` of them, then those that the search counts while they are full.
+
+        Returns its count.
+        """
         # A snooze imports this module and lists nothing.
         from concurrent.futures import ThreadPoolExecutor
 
+        def page(number: int) -> list[Json]:
+            return self._page(tags, page=number)
+
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-            # A full first page has one after it, whatever the count says.
-            for start in range(1, max(1, last) + 1, _AT_ONCE):
-                numbers = range(start, min(start + _AT_ONCE, max(1, last) + 1))
-                pages = list(pool.map(lambda number: self._page(tags, page=number), numbers))
-                yield from pages
-                if len(pages[-1]) < PAGE:
-                    return
+            counted = pool.submit(self.count, tags)
+            pages += pool.map(page, range(len(pages), least))
+            total = counted.result()
+            end = (total or 0) // PAGE + 1
+            while len(pages) < end and len(pages[-1]) == PAGE:
+                pages += pool.map(page, range(len(pages), min(len(pages) + _AT_ONCE, end)))
+        return total
 
     def _by_cursor(self, tags: Sequence[str]) -> Iterator[list[Json]]:
         offset = 0

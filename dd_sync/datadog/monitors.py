@@ -26,8 +26,8 @@ class DatadogMonitors:
     wire: Wire
     api: Any
 
-    def list(self, tags: Sequence[str] = ()) -> _Page:
-        return Listing(self.wire, self.api).read(tags)
+    def list(self, tags: Sequence[str] = (), *, expected: int = 0) -> _Page:
+        return Listing(self.wire, self.api).read(tags, expected)
 
     def count(self, tags: Sequence[str]) -> int | None:
         return Listing(self.wire, self.api).count(tags)

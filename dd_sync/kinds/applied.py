@@ -21,6 +21,8 @@ from dd_sync.ports import Json
 VERSION = 1
 _DIGITS = 8
 _REST = "options"
+# Most monitors leave most fields out.
+_NOTHING = digest(None)[:_DIGITS]
 # In the order of the tag. An option that has no place of its own is in the last, which holds all others.
 FIELDS = (
     "name",
@@ -75,7 +77,7 @@ def digests(normal: Mapping[str, Any], type: str) -> dict[str, str]:
     values |= {name: normal.get(name) for name in FIELDS if "." not in name}
     values["query"] = _canonical(type, normal["query"])
     values[_REST] = {name: value for name, value in options.items() if name not in _OPTIONS}
-    return {name: digest(value)[:_DIGITS] for name, value in values.items()}
+    return {name: _NOTHING if value is None else digest(value)[:_DIGITS] for name, value in values.items()}
 
 
 def field_of(path: str) -> str | None:

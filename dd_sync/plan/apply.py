@@ -14,7 +14,6 @@ from dd_sync.kinds import monitor as kind
 from dd_sync.kinds.applied import marked
 from dd_sync.kinds.kind import Calls
 from dd_sync.model.monitor import Monitor
-from dd_sync.model.ownership import CATALOG, MANAGED
 from dd_sync.plan.adopt import fetch, unfit
 from dd_sync.plan.build import Live, match, organisation_of, renamed
 from dd_sync.plan.changes import Adopt, Change, Create, Delete, Json, Plan, Replace, Update
@@ -23,6 +22,7 @@ from dd_sync.plan.order import Write, delete_rounds, write_rounds
 from dd_sync.plan.report import Outcome, Report
 from dd_sync.plan.resources_apply import ResourceRun
 from dd_sync.plan.settle import settle
+from dd_sync.plan.survey import Survey, survey
 from dd_sync.ports import Monitors
 from dd_sync.text import within_line
 
@@ -39,22 +39,34 @@ def apply(
     workers: int = 8,
     force: Collection[str] = (),
     calls: Sequence[Calls] = (),
+    seen: Survey | None = None,
 ) -> Report:
     """Makes the plan's changes and says what came of each, in the plan's order.
 
-    Reads the live monitors first and raises UnsafePlan, before any write, if one that the plan touches
-    is neither as it was planned from nor as it is to be. Failures of single monitors are in the report;
-    what does not depend on them goes on. sleep: seconds; progress: called after each change.
+    Raises UnsafePlan, before any write, if a live monitor that the plan touches is neither as it was planned
+    from nor as it is to be. Failures of single monitors are in the report; what does not depend on them
+    goes on. sleep: seconds; progress: called after each change.
     force: keys of monitors that are deleted although something in Datadog still uses them.
     calls: of each kind of resource that the plan changes.
+    seen: what is live, if that was asked for this very plan a moment ago; else it is asked now.
     """
     if not plan.size:
         return Report(outcomes=())
-    listed = _owned(monitors, plan)
-    _refuse_other_organisation(plan, listed)
-    owned = renamed(match(listed, plan.catalog), _renames(plan))
+    seen = seen or survey(monitors, plan.catalog, expected=plan.owned)
+    _refuse_other_organisation(plan, seen.monitors)
+    owned = renamed(match(seen.monitors, plan.catalog), _renames(plan))
     live = {**owned, **_adoptees(monitors, plan, owned)}
-    run = _Run(plan, monitors, live, len(owned), sleep, progress or _silent, workers, frozenset(force))
+    run = _Run(
+        plan,
+        monitors,
+        live,
+        len(owned),
+        sleep,
+        progress or _silent,
+        workers,
+        frozenset(force),
+        search_first=seen.is_doubtful,
+    )
     resources = ResourceRun(plan, {one.kind: one for one in calls}, sleep, run.progress, run.ids)
     run.refuse_if_moved()
     resources.refuse_if_moved()
@@ -91,10 +103,6 @@ def _refuse_other_organisation(plan: Plan, listed: Sequence[Json]) -> None:
             f"this plan is for the organisation {plan.organisation}, and these keys are of {here}",
             hint="check DD_API_KEY and DD_APP_KEY, or plan again",
         )
-
-
-def _owned(monitors: Monitors, plan: Plan) -> list[Json]:
-    return monitors.list((MANAGED, CATALOG + plan.catalog))
 
 
 def _renames(plan: Plan) -> dict[str, str]:
@@ -186,24 +194,12 @@ class _Run:
         return {**change.body, "query": kind.resolve(str(change.body["query"]), self.ids)}
 
     def write(self) -> None:
-        self.search_first = self._is_doubtful()
         for writes in write_rounds(self.plan.changes):
             self._round(writes, self._write)
 
     def delete(self) -> None:
         for deletes in delete_rounds(self.plan.changes):
             self._delete_round(deletes)
-
-    def _is_doubtful(self) -> bool:
-        """Whether the list is to be doubted: it is empty, and Datadog's search does not know of none as well,
-        or it is shorter than the search counts.
-
-        What a list wrongly leaves out would be created twice.
-        """
-        if not any(isinstance(change, (Create, Replace)) for change in self.plan.changes):
-            return False
-        known = self.monitors.count((MANAGED, CATALOG + self.plan.catalog))
-        return known != 0 if not self.owned else known is not None and known > self.owned
 
     def _round(self, changes: Sequence[_C], act: Callable[[_C], Outcome]) -> None:
         if len(changes) == 1 or self.workers == 1:

@@ -27,11 +27,13 @@ def settle(
     Two runs at once may each have created a monitor: the lowest id stays, and each run deletes only its own.
     """
     differing: tuple[str, ...] = ()
+    tags = (MANAGED, CATALOG + plan.catalog)
+    expected = plan.owned + plan.count("create") - plan.count("delete")
     try:
         for wait in SETTLE_STEPS:
             if wait:
                 sleep(wait)
-            found = _by_key(monitors.list((MANAGED, CATALOG + plan.catalog)), plan.catalog)
+            found = _by_key(monitors.list(tags, expected=expected), plan.catalog)
             outcomes = tuple(_without_extra(outcome, found, monitors) for outcome in outcomes)
             differing = tuple(_differing(plan, outcomes, found))
             if not differing:

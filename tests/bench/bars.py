@@ -113,7 +113,7 @@ BARS = (
     Bar("plan of 10,000 monitors, time", plan(10_000), floor(10_000), 1.0, "the floor", 5, "wall"),
     Bar("plan of 10,000 monitors, memory", plan(10_000), 160.0, 1.0, "160 MB", 1, "peak"),
     Bar("plan of 10,000 against 1,000", plan(10_000), plan(1_000), 11.0, "plan of 1,000 monitors", 3),
-    Bar("apply of 1,000 creates, time", creates, 6.25, 1.25, "8 x 50 ms", 1, "wall"),
+    Bar("apply of 1,000 creates, time", creates, 6.25, 1.25, "8 x 50 ms", 3, "wall"),
     Bar("unit test of 1,000 series, time", test(1, 1_000), promtool(1_000), 1 / 12, "promtool", 3, "wall"),
     Bar("100 scenarios of a day, time", test(100, 1), 3.0, 1.0, "3 s", 3, "wall"),
     Bar("query parse of 20,000 queries", PARSE, TOKENS, 12.0, "json and a tokeniser", rounds=5),

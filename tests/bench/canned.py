@@ -1,8 +1,8 @@
 """`python -m tests.bench.canned FOLDER [LATENCY]`: as much of Datadog's monitors API as is measured.
 
-Serves FOLDER/pages/N.json as the pages of a list, and after them what has been created; each answer takes
-LATENCY seconds. Prints its base URL, and nothing more. Canned, so that what a measured command costs does
-not depend on the server's work.
+Serves FOLDER/pages/N.json as the pages of a list, and after them what has been created; each answer comes
+LATENCY seconds after its request, the server's own work included. Prints its base URL, and nothing more.
+Canned, so that what a measured command costs does not depend on the server's work.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ class Canned(BaseHTTPRequestHandler):
     created: list[dict[str, Any]]
     lock = threading.Lock()
 
+    def parse_request(self) -> bool:
+        self.until = time.perf_counter() + self.latency
+        return super().parse_request()
+
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         if parts.path.endswith("/search"):
@@ -50,7 +54,7 @@ class Canned(BaseHTTPRequestHandler):
         self._answer(json.dumps(monitor).encode())
 
     def _answer(self, body: bytes) -> None:
-        time.sleep(self.latency)
+        time.sleep(max(0.0, self.until - time.perf_counter()))
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

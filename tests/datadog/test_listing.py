@@ -61,8 +61,9 @@ class Pages:
             self.cursors.append(int(query["id_offset"]))
             found = [one for one in self.all if one > self.cursors[-1]][:1000]
         else:
-            self.pages.append(int(query["page"]))
-            found = list(self.shown[self.pages[-1] * 1000 :][:1000])
+            page = int(query["page"])
+            self.pages.append(page)
+            found = list(self.shown[page * 1000 :][:1000])
         return reply(
             200, [{"id": one, "type": "metric alert", "query": "q", "tags": ["a:1", "b:2"]} for one in found]
         )
@@ -88,16 +89,31 @@ def test_more_are_read_with_one_count_and_no_page_too_many(number: int) -> None:
 
 
 def test_pages_are_fetched_at_the_same_time() -> None:
-    meeting = threading.Barrier(3, timeout=5)
-    pages = Pages(3500)
+    """The count with the second page, which there is in any case; then what the count says there is more."""
+    meetings = {name: threading.Barrier(parties, timeout=5) for name, parties in (("two", 2), ("four", 4))}
+    pages = Pages(5500)
 
     def answer(number: int, line: str) -> bytes:
-        if "page=0" not in line and "/search" not in line:
-            meeting.wait()
+        if "/search" in line or "page=0" not in line:
+            meetings["two" if "/search" in line or "page=1" in line else "four"].wait()
         return pages(number, line)
 
     with wild(answer, at_once=True) as server:
-        assert len(client(server.url).monitors.list()) == 3500
+        assert len(client(server.url).monitors.list()) == 5500
+
+
+@pytest.mark.parametrize(("number", "read"), [(2500, [0, 1, 2]), (1500, [0, 1, 2]), (900, [0, 1, 2])])
+def test_as_many_pages_as_are_expected_are_asked_for_at_once(number: int, read: list[int]) -> None:
+    meeting = threading.Barrier(4, timeout=5)
+    pages = Pages(number)
+
+    def answer(number: int, line: str) -> bytes:
+        meeting.wait()
+        return pages(number, line)
+
+    with wild(answer, at_once=True) as server:
+        assert len(client(server.url).monitors.list(expected=2500)) == number
+    assert (sorted(pages.pages), pages.cursors) == (read, [])
 
 
 @pytest.mark.parametrize(
@@ -136,9 +152,13 @@ def test_the_search_counts_by_itself_or_says_nothing(counted: Any, told: int | N
 
 
 def test_pages_by_id_that_go_backwards_are_refused() -> None:
-    answers = [monitors(1, 1000), {}, monitors(500, 2), monitors(400, 1)]
+    answers = {"search": {}, "page=0": monitors(1, 1000), "page=1": []}
+    answers |= {"id_offset=0": monitors(500, 2), "id_offset": monitors(400, 1)}
     with (
-        wild(lambda number, line: reply(200, answers[number])) as server,
+        wild(
+            lambda number, line: reply(200, next(body for name, body in answers.items() if name in line)),
+            at_once=True,
+        ) as server,
         pytest.raises(DatadogError, match="not ordered by id"),
     ):
         client(server.url).monitors.list()

@@ -54,7 +54,7 @@ class MemoryMonitors:
         }
         return copy.deepcopy(self.live[number])
 
-    def list(self, tags: Sequence[str] = ()) -> list[Json]:
+    def list(self, tags: Sequence[str] = (), *, expected: int = 0) -> list[Json]:
         self.lists += 1
         if self.lag and self.stale is not None:
             self.lag -= 1

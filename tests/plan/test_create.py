@@ -234,7 +234,7 @@ def test_a_list_that_fails_at_the_end_does_not_lose_the_report(
     made = build_plan([declare("a")], [], CATALOG)
     answers: Iterator[list[Any]] = iter([[], []])
 
-    def lists(tags: Any) -> list[Any]:
+    def lists(tags: Any, **_: int) -> list[Any]:
         try:
             return next(answers)
         except StopIteration:
