@@ -9,6 +9,7 @@ BIN := .venv/bin
 KEY := $(shell cat pyproject.toml $(CONSTRAINTS) .ci/setup .ci/requirements.py | cksum | cut -d ' ' -f 1)
 DEMO_READY := .venv/ready-demo-$(KEY)
 TEST_READY := .venv/ready-test-$(KEY)
+BENCH_READY := .venv/ready-bench-$(KEY)
 DOCS_READY := .venv/ready-docs-$(KEY)
 
 # Compiled modules are kept (.ci/setup says where), so that no command compiles twice.
@@ -60,7 +61,7 @@ prove: $(TEST_READY) ## the slow proofs, PROVE_MINUTES at most
 	@echo "pytest: slow proofs, $(PROVE_MINUTES) minutes at most"
 	@$(if $(shell command -v timeout),timeout --foreground $(PROVE_MINUTES)m) $(BIN)/pytest -n $(JOBS) -rs -m prove --dist loadgroup --hypothesis-profile=prove
 
-bench: $(TEST_READY) ## speed, as ratios measured in one run
+bench: $(BENCH_READY) ## speed, as ratios measured in one run
 	@$(BIN)/python -m tests.bench $(BENCH)
 	@$(if $(BENCH),,$(BIN)/python -m tests.bench.kernel)
 
@@ -91,7 +92,9 @@ $(TEST_READY):
 	@touch $@ $(DEMO_READY)
 
 # Added to what is there, so that neither the tests nor the demo have to be set up again.
+$(BENCH_READY): | $(TEST_READY)
 $(DOCS_READY): | $(DEMO_READY)
-	@$(BIN)/python .ci/requirements.py docs >.venv/requirements-docs.txt
-	@$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --no-input -r .venv/requirements-docs.txt -c "$(CONSTRAINTS)"
+$(BENCH_READY) $(DOCS_READY): .venv/ready-%-$(KEY):
+	@$(BIN)/python .ci/requirements.py $* >.venv/requirements-$*.txt
+	@$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --no-input -r .venv/requirements-$*.txt -c "$(CONSTRAINTS)"
 	@touch $@

@@ -98,4 +98,4 @@ def test_an_unknown_group_of_requirements_is_named_with_those_there_are(root: Pa
         cwd=root, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "no group 'locale'; there are build, core, dev, docs, history, local" in done.stderr
+    assert "no group 'locale'; there are bench, build, core, dev, docs, history, local" in done.stderr
