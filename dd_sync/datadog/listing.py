@@ -41,7 +41,7 @@ class Listing:
         return _carrying(tags, chain.from_iterable(self._by_cursor(tags)))
 
     def _read_on(self, tags: Sequence[str], pages: list[list[Json]], least: int) -> int | None:
-        """Adds pages, some at a time: `least` of them, then those that the search counts while they are full.
+        """Adds pages, some at a time and while they are full: up to `least`, then those that the search counts.
 
         Returns its count.
         """
@@ -51,13 +51,15 @@ class Listing:
         def page(number: int) -> list[Json]:
             return self._page(tags, page=number)
 
-        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        def up_to(end: int) -> None:
+            while len(pages) < end and (not pages or len(pages[-1]) == PAGE):
+                pages.extend(pool.map(page, range(len(pages), min(len(pages) + _AT_ONCE, end))))
+
+        with ThreadPoolExecutor(max_workers=1 + _AT_ONCE) as pool:
             counted = pool.submit(self.count, tags)
-            pages += pool.map(page, range(len(pages), least))
+            up_to(least)
             total = counted.result()
-            end = (total or 0) // PAGE + 1
-            while len(pages) < end and len(pages[-1]) == PAGE:
-                pages += pool.map(page, range(len(pages), min(len(pages) + _AT_ONCE, end)))
+            up_to((total or 0) // PAGE + 1)
         return total
 
     def _by_cursor(self, tags: Sequence[str]) -> Iterator[list[Json]]:
