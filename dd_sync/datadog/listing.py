@@ -41,7 +41,7 @@ class Listing:
         return _carrying(tags, chain.from_iterable(self._by_cursor(tags)))
 
     def _read_on(self, tags: Sequence[str], pages: list[list[Json]], least: int) -> int | None:
-        """Adds pages, some at a time, while they are full: `least` of them, then those that the search counts.
+        """Adds pages, some at a time, while they are full: `least` of them, then those the search counts.
 
         Returns its count.
         """
