@@ -12,15 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from dd_sync.catalog.allowed import DEFAULT_TENANT_TAG, ENV, LONGEST_SNOOZE, NAME, TAG_KEY
 from dd_sync.catalog.source import CATALOG_FILE, read_file, require_catalog
 from dd_sync.model.ownership import catalog_name
 from dd_sync.timeframe import parse_duration
-
-LONGEST_SNOOZE = timedelta(days=31)
-DEFAULT_TENANT_TAG = "tenant"
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
-ENV = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
-TAG_KEY = re.compile(r"[a-z@][a-z0-9_./-]{0,199}")
 
 # The keys there are. One that is misspelt may be the very protection a snooze has to keep to.
 KEYS = frozenset(("catalog", "tenant_tag", "levels", "policy", "limits"))

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from dd_sync.catalog.complaints import Complaint, did_you_mean
+from dd_sync.catalog.context import Context
 from dd_sync.catalog.reading import Reading
 from dd_sync.catalog.references import REFERENCE
-from dd_sync.catalog.resources import Context
 from dd_sync.catalog.settings import Form, Strings
 from dd_sync.catalog.widgets import read_widgets
 from dd_sync.errors import Unfit

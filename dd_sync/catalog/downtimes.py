@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from dd_sync.catalog.complaints import Complaint, did_you_mean
+from dd_sync.catalog.context import Context
 from dd_sync.catalog.group_scope import check_group_scope
 from dd_sync.catalog.reading import Reading
-from dd_sync.catalog.resources import Context
 from dd_sync.catalog.schedules import ScheduleForm, Window, read_schedule, read_zone
 from dd_sync.catalog.settings import Form, Strings
 from dd_sync.errors import Severity, Unfit

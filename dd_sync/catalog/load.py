@@ -16,13 +16,14 @@ from dd_sync.catalog.catalog import Catalog, Loading
 from dd_sync.catalog.collector import collector_paused
 from dd_sync.catalog.complaints import Path as Steps
 from dd_sync.catalog.complaints import complaints, did_you_mean, unfit
+from dd_sync.catalog.context import Context
 from dd_sync.catalog.entry import Entry
 from dd_sync.catalog.interpolation import Interpolation, fill_all
 from dd_sync.catalog.monitors import KNOWN, Read, Reader
 from dd_sync.catalog.problems import Found
 from dd_sync.catalog.queries import Queries
 from dd_sync.catalog.references import cycles, offset_of, shown
-from dd_sync.catalog.resources import SECTIONS, Context, read_resources, sections_in
+from dd_sync.catalog.resources import SECTIONS, read_resources, sections_in
 from dd_sync.catalog.schema import GuardDefaults, key
 from dd_sync.catalog.settings import Settings, check_env, read_settings
 from dd_sync.catalog.source import Files, Source, read_files

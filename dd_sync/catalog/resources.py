@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from dd_sync.catalog.context import Context
 from dd_sync.catalog.entry import Entry
-from dd_sync.catalog.interpolation import Interpolation
 from dd_sync.catalog.problems import Found
 from dd_sync.catalog.reading import Reading
 from dd_sync.catalog.schema import key
-from dd_sync.catalog.settings import Settings
 from dd_sync.catalog.source import Files
 from dd_sync.errors import Unfit
 from dd_sync.guards.values import found as words_for
-from dd_sync.model.monitor import Declared
 from dd_sync.model.resource import Kind, Resource
 from dd_sync.text import nearest
 
 SECTIONS: Mapping[str, Kind] = {"downtimes": "downtime", "dashboards": "dashboard", "webhooks": "webhook"}
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the readers know. name: the catalog's, with its environment; now: aware.
-
-    keys: of all monitors, those with mistakes included; monitors: those without.
-    whole: whether every file could be read, so that all keys are known.
-    """
-
-    settings: Settings
-    name: str
-    interpolation: Interpolation
-    now: datetime
-    found: Found
-    keys: frozenset[str]
-    monitors: Sequence[Declared]
-    whole: bool
 
 
 # Reads one entry of a section; what is wrong with it has been told, and then nothing comes of it.

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from dd_sync.catalog.brief import DEFAULT_TENANT_TAG, ENV, LONGEST_SNOOZE, NAME, TAG_KEY
+from dd_sync.catalog.allowed import DEFAULT_TENANT_TAG, ENV, LONGEST_SNOOZE, NAME, TAG_KEY
 from dd_sync.catalog.complaints import complaints
 from dd_sync.catalog.problems import Found
 from dd_sync.catalog.source import CATALOG_FILE, Source, read_file, require_catalog

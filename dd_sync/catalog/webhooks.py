@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field
 
 from dd_sync.catalog.complaints import Complaint
+from dd_sync.catalog.context import Context
 from dd_sync.catalog.problems import LITERAL
 from dd_sync.catalog.reading import Reading
-from dd_sync.catalog.resources import Context
 from dd_sync.catalog.settings import Form
 from dd_sync.errors import Unfit
 from dd_sync.guards.values import found as words_for

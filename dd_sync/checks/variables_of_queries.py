@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from string import ascii_lowercase
 
 from dd_sync.checks.finding import Subject, scope_keys
-from dd_sync.checks.message_variables import GIVEN, OF_CHECKS, Known
+from dd_sync.checks.variables import GIVEN, OF_CHECKS, Known
 from dd_sync.query.alerts import CompositeAlert, EventAlert, MonitorKey, ServiceCheck
 from dd_sync.query.composite import parts_of
 from dd_sync.query.search_nodes import AllOf, AnyOf, Facet, Search, Without

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dd_sync.catalog.brief import LONGEST_SNOOZE
+from dd_sync.catalog.allowed import LONGEST_SNOOZE
 from dd_sync.errors import RequestError
 from dd_sync.model.downtime import Downtime
 from dd_sync.snooze.request import FURTHEST, LONGEST, Policy, read_snooze
