@@ -18,6 +18,7 @@ def test_every_rule_is_a_file_with_a_page_of_its_own() -> None:
         "finding",
         "ranges",
         "walk",
+        "variables",
         "variables_of_queries",
     }
     ids = all_ids()
