@@ -32,6 +32,30 @@ def within_line(text: str, longest: int | None = None) -> str:
     return shown if longest is None or len(shown) <= longest else shown[: longest - 1] + "…"
 
 
+def pointed_at(line: str, column: int, length: int, longest: int) -> tuple[str, int, int]:
+    """A line of a file fit to show, the columns before what is pointed at, and how many carets mark that.
+
+    column: from 1; of a line of more than `longest` characters, the part around it.
+    """
+    text = printable(line.rstrip("\r\n").replace("\t", " "))
+    start = min(max(column - 1, 0), len(text))
+    length = max(1, min(length, max(1, len(text) - start)))
+    if len(text) <= longest:
+        return text, _width(text[:start]), length
+    first = min(max(0, start - 40), len(text))
+    part = text[first : first + longest]
+    left, right = ("…" if first else ""), ("…" if first + longest < len(text) else "")
+    before = _width(left + text[first:start])
+    return f"{left}{part}{right}", before, max(1, min(length, longest - (start - first)))
+
+
+def _width(text: str) -> int:
+    """Columns a terminal needs: East Asian wide characters take two, combining ones none."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
 def code_fence(text: str) -> str:
     """A Markdown fence that the text cannot end: longer than any run of backticks in it."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)

@@ -84,7 +84,8 @@ def algorithm_of(text: str, alert: MetricAlert, options: Mapping[str, Any]) -> A
     call = alert.expression
     if not isinstance(call, Call) or call.name not in ALGORITHMS:
         if options.get("threshold_windows"):
-            raise Unsupported("threshold_windows go with anomalies() only", hint="leave them out")
+            path = ("options", "threshold_windows")
+            raise Unsupported("threshold_windows go with anomalies() only", hint="leave them out", path=path)
         return None
     return _Reader(text, alert, call, options).read()
 

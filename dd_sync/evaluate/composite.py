@@ -20,7 +20,7 @@ from dd_sync.evaluate.rule import Missing, Rule, read_missing, read_notify_by, r
 from dd_sync.evaluate.select import Group, group_name, group_of
 from dd_sync.evaluate.series import Bools, Bytes, Ints
 from dd_sync.evaluate.state import GroupState
-from dd_sync.evaluate.unsupported import Unsupported, unsupported
+from dd_sync.evaluate.unsupported import QUERY, Unsupported, unsupported
 from dd_sync.model.monitor import Monitor
 from dd_sync.model.state import State
 from dd_sync.query.alerts import Condition, Conjunction, Disjunction, MonitorId, MonitorKey, Negation
@@ -109,6 +109,7 @@ def with_parts(rule: CompositeRule, parts: Mapping[int | str, Replay]) -> Compos
                 f"a monitor grouped by {', '.join(part.rule.keys)} has no groups in common with one "
                 f"grouped by {', '.join(keys)}",
                 hint="group the monitors by the same keys, or one by some of the other's",
+                path=QUERY,
             )
     notify_by = read_notify_by(keys, rule.monitor.options)
     return replace(rule, keys=keys, notify_by=notify_by, standing=not keys)

@@ -14,7 +14,7 @@ from dd_sync.errors import QueryError
 from dd_sync.evaluate.event_formula import check, value_of, variables_in
 from dd_sync.evaluate.rule import Missing, Rule, Thresholds, read_missing, read_rule, read_thresholds, whole
 from dd_sync.evaluate.sources import canonical_source
-from dd_sync.evaluate.unsupported import HINT, Unsupported, unsupported
+from dd_sync.evaluate.unsupported import Unsupported, unsupported
 from dd_sync.evaluate.windows import Cumulative, read_cumulative
 from dd_sync.model.monitor import Monitor
 from dd_sync.query.alerts import EventAlert, FormulaAlert
@@ -35,6 +35,7 @@ _ONE: Expression = Variable("query")
 _OPTIONS = frozenset(
     ("aggregation", "evaluation_delay", "group_retention_duration", "scheduling_options", "variables")
 )
+_VARIABLES = ("options", "variables")
 _NOMINAL = {"h": 3600, "d": 86400, "mo": 30 * 86400}
 
 
@@ -84,7 +85,7 @@ def compile_events(key: str, monitor: Monitor, monitor_id: int) -> EventRule:
     elif isinstance(alert, FormulaAlert):
         queries, formula = _variables(monitor, alert), alert.formula
     else:
-        raise Unsupported(f"monitors of type '{monitor.type}' are not evaluated here")
+        raise Unsupported(f"monitors of type '{monitor.type}' are not evaluated here", path=("type",))
     options = monitor.options
     cumulative, window = _window(monitor.query, alert.window, options)
     keys = _keys(monitor.query, alert, queries, formula)
@@ -129,7 +130,9 @@ def _retention(options: Mapping[str, Any], otherwise: int | None) -> int | None:
     try:
         return int(parse_duration(str(given)).total_seconds())
     except ValueError as error:
-        raise Unsupported(f"group_retention_duration: {error}", hint="write 60m to 72h") from None
+        path = ("options", "group_retention_duration")
+        problem = f"group_retention_duration: {error}"
+        raise Unsupported(problem, hint="write 60m to 72h", path=path) from None
 
 
 # --- one search ----------------------------------------------------------------------------------
@@ -184,7 +187,7 @@ def _variables(monitor: Monitor, alert: FormulaAlert) -> dict[str, EventQuery]:
     check(text, alert.formula)
     given = monitor.options.get("variables") or []
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        raise Unsupported("options.variables is not a list of queries", hint=HINT)
+        raise Unsupported("options.variables is not a list of queries", path=_VARIABLES)
     known = {str(one.get("name")): one for one in given}
     queries = {}
     for leaf in variables_in(alert.formula):
@@ -201,15 +204,16 @@ def _of_variable(name: str, given: Mapping[str, Any], alert: FormulaAlert) -> Ev
     source = canonical_source(str(given.get("data_source")))
     if source not in _EVENT_SOURCES:
         said = f"'{given.get('data_source')}', which is not evaluated here"
-        raise Unsupported(f"the query '{name}' is of {said}")
+        raise Unsupported(f"the query '{name}' is of {said}", path=_VARIABLES)
     compute = _mapping(name, given, "compute")
     method, measure = str(compute.get("aggregation", "count")), _facet(compute.get("metric"))
     if problem := _wrong(method, measure):
-        raise Unsupported(f"the query '{name}': {problem}")
+        raise Unsupported(f"the query '{name}': {problem}", path=_VARIABLES)
     interval = compute.get("interval")
     pieces = isinstance(interval, int | float) and 0 < interval < 1000 * alert.window.length.total_seconds()
     if method not in _ADDITIVE and pieces:
-        raise Unsupported(f"the query '{name}': '{method}' by intervals is not evaluated here")
+        problem = f"the query '{name}': '{method}' by intervals is not evaluated here"
+        raise Unsupported(problem, path=_VARIABLES)
     groups = [_group(name, one) for one in _list(name, given, "group_by")]
     return EventQuery(
         source,
@@ -228,14 +232,14 @@ _EVENT_SOURCES = frozenset(canonical_source(source) for source in SOURCES)
 def _mapping(name: str, given: Mapping[str, Any], part: str) -> Mapping[str, Any]:
     found = given.get(part) or {}
     if not isinstance(found, Mapping):
-        raise Unsupported(f"the query '{name}': '{part}' is not an object")
+        raise Unsupported(f"the query '{name}': '{part}' is not an object", path=_VARIABLES)
     return found
 
 
 def _list(name: str, given: Mapping[str, Any], part: str) -> list[Any]:
     found = given.get(part) or []
     if not isinstance(found, list):
-        raise Unsupported(f"the query '{name}': '{part}' is not a list")
+        raise Unsupported(f"the query '{name}': '{part}' is not a list", path=_VARIABLES)
     return found
 
 
@@ -243,20 +247,21 @@ def _search(name: str, text: object) -> Search:
     try:
         return parse_search("" if text is None else str(text))
     except QueryError as error:
-        raise Unsupported(f"the query '{name}': {error.problem}", hint=error.hint) from None
+        problem = f"the query '{name}': {error.problem}"
+        raise Unsupported(problem, hint=error.hint, path=_VARIABLES) from None
 
 
 def _group(name: str, given: Any) -> tuple[str, Top | None]:
     if not isinstance(given, Mapping) or not isinstance(given.get("facet"), str):
-        raise Unsupported(f"the query '{name}': a group without a facet")
+        raise Unsupported(f"the query '{name}': a group without a facet", path=_VARIABLES)
     limit, sort = given.get("limit"), given.get("sort") or {}
     if limit is None:
         return given["facet"], None
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1 or not isinstance(sort, Mapping):
-        raise Unsupported(f"the query '{name}': the limit of a group is not a whole number")
+        raise Unsupported(f"the query '{name}': the limit of a group is not a whole number", path=_VARIABLES)
     method, measure = str(sort.get("aggregation", "count")), _facet(sort.get("metric"))
     if problem := _wrong(method, measure):
-        raise Unsupported(f"the query '{name}': {problem}")
+        raise Unsupported(f"the query '{name}': {problem}", path=_VARIABLES)
     return given["facet"], Top(limit, method, measure, sort.get("order") != "asc")
 
 

@@ -39,7 +39,7 @@ from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.pooled import percentiles
 from dd_sync.evaluate.series import Bools, Floats, Ints, MetricType
 from dd_sync.evaluate.support import percentile, reading_of
-from dd_sync.evaluate.unsupported import Unsupported
+from dd_sync.evaluate.unsupported import QUERY, Unsupported
 from dd_sync.query.nodes import Binary, Call, Expression, Metric, Negative, Number
 from dd_sync.query.tools import metrics_in
 
@@ -224,7 +224,7 @@ class Evaluation:
                 return joined(functions.PAIRWISE[name], one, other)
             case Call():
                 return self._call(expression, shift + look_back(expression))
-        raise Unsupported("this expression is not evaluated here")
+        raise Unsupported("this expression is not evaluated here", path=QUERY)
 
     def _call(self, call: Call, shift: int) -> Table:
         argument = call.arguments[0]

@@ -125,7 +125,7 @@ def find(rule: Rule, sources: Sources, times: Ints, known: Mapping[str, GroupSta
     if isinstance(rule, CheckRule):
         before = [state.evaluated_at for state in known.values()]
         return CheckFindings(rule, sources.checks, times, max(before, default=int(times[0]) - rule.window))
-    raise Unsupported(f"monitors of type '{rule.monitor.type}' are not evaluated here")
+    raise Unsupported(f"monitors of type '{rule.monitor.type}' are not evaluated here", path=("type",))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

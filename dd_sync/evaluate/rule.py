@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from dd_sync.evaluate.unsupported import Unsupported
+from dd_sync.evaluate.unsupported import QUERY, Unsupported
 from dd_sync.evaluate.windows import Schedule, read_schedule
 from dd_sync.message.nodes import Template
 from dd_sync.message.parser import parse as parse_message
@@ -54,6 +54,8 @@ _READ = frozenset(
         "timeout_h",
     )
 )
+_THRESHOLDS = ("options", "thresholds")
+_NOTIFY_BY = ("options", "notify_by")
 _VALUE_THRESHOLDS = frozenset(("critical", "warning", "critical_recovery", "warning_recovery"))
 
 
@@ -175,7 +177,7 @@ def read_rule(
 def _refuse_unknown(options: Mapping[str, Any], also: frozenset[str]) -> None:
     for name in sorted(options):
         if name not in _READ | _INERT | also and options[name] not in (None, [], {}):
-            raise Unsupported(f"the option '{name}' is not evaluated here")
+            raise Unsupported(f"the option '{name}' is not evaluated here", path=("options", name))
 
 
 def _frequency(window: int) -> int:
@@ -194,14 +196,18 @@ def read_thresholds(
     given = read_numbers(options, _VALUE_THRESHOLDS)
     critical = given.pop("critical", threshold)
     if threshold is None or critical is None:
-        raise Unsupported("a threshold that is a query of its own is not evaluated here")
+        raise Unsupported("a threshold that is a query of its own is not evaluated here", path=QUERY)
     if critical != threshold:
         raise Unsupported(
             f"the query alerts at {threshold:g}, options.thresholds.critical says {critical:g}",
             hint="Datadog refuses this monitor; make the two equal",
+            path=(*_THRESHOLDS, "critical"),
         )
     if given and comparator in ("==", "!="):
-        raise Unsupported(f"'{min(given)}' with the comparator {comparator} has no published meaning")
+        raise Unsupported(
+            f"'{min(given)}' with the comparator {comparator} has no published meaning",
+            path=(*_THRESHOLDS, min(given)),
+        )
     return Thresholds(comparator, critical, **given)
 
 
@@ -209,16 +215,20 @@ def read_numbers(options: Mapping[str, Any], known: frozenset[str]) -> dict[str,
     """`options.thresholds` as numbers. Raises Unsupported for a key that is not known, or no number."""
     given = options.get("thresholds") or {}
     if not isinstance(given, Mapping):
-        raise Unsupported("the option 'thresholds' is not an object", hint="write critical: and a number")
+        raise Unsupported(
+            "the option 'thresholds' is not an object", hint="write critical: and a number", path=_THRESHOLDS
+        )
     numbers = {name: _number(name, given[name]) for name in sorted(given) if given[name] is not None}
     if unknown := numbers.keys() - known:
-        raise Unsupported(f"the threshold '{min(unknown)}' is not evaluated here")
+        path = (*_THRESHOLDS, min(unknown))
+        raise Unsupported(f"the threshold '{min(unknown)}' is not evaluated here", path=path)
     return numbers
 
 
 def _number(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
-        raise Unsupported(f"the threshold '{name}' is not a number", hint="write a number")
+        path = (*_THRESHOLDS, name)
+        raise Unsupported(f"the threshold '{name}' is not a number", hint="write a number", path=path)
     return float(value)
 
 
@@ -230,7 +240,9 @@ def whole(options: Mapping[str, Any], name: str) -> int | None:
     number = not isinstance(value, bool) and isinstance(value, int | float) and 0 <= value < _LONGEST
     if not number or value != int(value):
         raise Unsupported(
-            f"the option '{name}' is not a whole number", hint="write a whole number, 0 or more"
+            f"the option '{name}' is not a whole number",
+            hint="write a whole number, 0 or more",
+            path=("options", name),
         )
     return int(value)
 
@@ -247,7 +259,11 @@ def read_missing(options: Mapping[str, Any], *, default: Missing, legacy: Missin
         "resolve": Missing.OK,
     }
     if not isinstance(policy, str) or policy not in known:
-        raise Unsupported(f"on_missing_data '{policy}' is not evaluated here", hint=f"use {', '.join(known)}")
+        raise Unsupported(
+            f"on_missing_data '{policy}' is not evaluated here",
+            hint=f"use {', '.join(known)}",
+            path=("options", "on_missing_data"),
+        )
     return known[policy]
 
 
@@ -279,13 +295,16 @@ def read_notify_by(keys: tuple[str, ...], options: Mapping[str, Any]) -> tuple[s
     """
     wanted = options.get("notify_by") or []
     if not isinstance(wanted, list | tuple) or not all(isinstance(key, str) for key in wanted):
-        raise Unsupported("notify_by is not a list of keys", hint='write the keys of its groups, or ["*"]')
+        raise Unsupported(
+            "notify_by is not a list of keys", hint='write the keys of its groups, or ["*"]', path=_NOTIFY_BY
+        )
     if not wanted:
         return () if keys and options.get("groupby_simple_monitor") else None
     if unknown := set(wanted) - {*keys, "*"}:
         raise Unsupported(
             f"notify_by has '{min(unknown)}', which the query is not grouped by",
             hint='use keys of its groups, or ["*"]',
+            path=_NOTIFY_BY,
         )
     chosen = () if "*" in wanted else tuple(key for key in keys if key in wanted)
     return None if chosen == keys else chosen
@@ -300,7 +319,11 @@ def _renotify(options: Mapping[str, Any]) -> Renotify | None:
     listed = chosen if isinstance(chosen, list | tuple) else [chosen]
     unknown = [str(name) for name in listed if not isinstance(name, str) or name not in names]
     if unknown:
-        raise Unsupported(f"renotify_statuses has '{unknown[0]}'", hint="use alert, warn and no data")
+        raise Unsupported(
+            f"renotify_statuses has '{unknown[0]}'",
+            hint="use alert, warn and no data",
+            path=("options", "renotify_statuses"),
+        )
     return Renotify(
         60 * interval,
         whole(options, "renotify_occurrences") or None,

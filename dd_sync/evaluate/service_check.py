@@ -78,13 +78,17 @@ def _needs(monitor: Monitor, check: ServiceCheck) -> dict[Status, float]:
     if check.method == "pct_by_status":
         if wrong := [name for name, number in given.items() if not 0 <= number <= 100]:
             raise Unsupported(
-                f"the threshold '{wrong[0]}' is no percentage", hint="write a number of 0 to 100"
+                f"the threshold '{wrong[0]}' is no percentage",
+                hint="write a number of 0 to 100",
+                path=("options", "thresholds", wrong[0]),
             )
         return needs
     for name, number in given.items():
         if number < 1 or number != int(number):
             raise Unsupported(
-                f"the threshold '{name}' is no number of runs", hint="write a whole number, 1 or more"
+                f"the threshold '{name}' is no number of runs",
+                hint="write a whole number, 1 or more",
+                path=("options", "thresholds", name),
             )
         if check.last is not None and number > check.last:
             raise unsupported(

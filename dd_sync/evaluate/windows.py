@@ -16,6 +16,9 @@ from dd_sync.evaluate.series import Ints
 from dd_sync.evaluate.unsupported import Unsupported
 
 # The longest each can be: the hour a clock is put back by stretches a day and a month.
+_SCHEDULING = ("options", "scheduling_options")
+_WINDOW = (*_SCHEDULING, "evaluation_window")
+_CUSTOM = (*_SCHEDULING, "custom_schedule")
 _LONGEST = {"h": 3600, "d": 25 * 3600, "mo": 31 * 86400 + 3600}
 
 
@@ -90,7 +93,9 @@ def read_zone(name: object) -> ZoneInfo:
         return ZoneInfo(str(name))
     except (KeyError, OSError, ValueError):
         raise Unsupported(
-            "the timezone of scheduling_options does not exist", hint="write one such as Europe/Paris"
+            "the timezone of scheduling_options does not exist",
+            hint="write one such as Europe/Paris",
+            path=_SCHEDULING,
         ) from None
 
 
@@ -105,7 +110,7 @@ def _hour_starts(value: object) -> int:
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 59:
-        raise Unsupported("hour_starts is not a minute", hint="write 0 to 59")
+        raise Unsupported("hour_starts is not a minute", hint="write 0 to 59", path=(*_WINDOW, "hour_starts"))
     return value
 
 
@@ -115,7 +120,8 @@ def _day_starts(value: object) -> tuple[int, int]:
     try:
         moment = time_of_day.fromisoformat(str(value))
     except ValueError:
-        raise Unsupported("day_starts is not a time of day", hint='write it as "04:00"') from None
+        path = (*_WINDOW, "day_starts")
+        raise Unsupported("day_starts is not a time of day", hint='write it as "04:00"', path=path) from None
     return moment.hour, moment.minute
 
 
@@ -123,7 +129,8 @@ def _month_starts(value: object) -> int:
     if value is None:
         return 1
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 28:
-        raise Unsupported("month_starts is not a day that every month has", hint="write 1 to 28")
+        path = (*_WINDOW, "month_starts")
+        raise Unsupported("month_starts is not a day that every month has", hint="write 1 to 28", path=path)
     return value
 
 
@@ -157,7 +164,8 @@ def read_schedule(options: Mapping[str, Any]) -> Schedule | None:
         return None
     recurrences = custom.get("recurrences") if isinstance(custom, Mapping) else None
     if not isinstance(recurrences, list | tuple) or len(recurrences) != 1:
-        raise Unsupported("a custom schedule has one recurrence", hint="write one under `recurrences`")
+        hint = "write one under `recurrences`"
+        raise Unsupported("a custom schedule has one recurrence", hint=hint, path=_CUSTOM)
     given = recurrences[0] if isinstance(recurrences[0], Mapping) else {}
     rule = str(given.get("rrule") or "").removeprefix("RRULE:")
     zone = read_zone(given.get("timezone"))
@@ -170,7 +178,9 @@ def _checked(rule: str) -> str:
     parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
     if parts.get("FREQ") not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
         raise Unsupported(
-            "a custom schedule is daily or slower", hint="write FREQ=DAILY, WEEKLY, MONTHLY or YEARLY"
+            "a custom schedule is daily or slower",
+            hint="write FREQ=DAILY, WEEKLY, MONTHLY or YEARLY",
+            path=_CUSTOM,
         )
     # An end in UTC does not go with a start in local time; only its date and time are compared.
     rule = ";".join(
@@ -182,6 +192,7 @@ def _checked(rule: str) -> str:
         raise Unsupported(
             "the rrule of the custom schedule is no recurrence rule",
             hint="write one as in FREQ=DAILY;BYHOUR=6;BYMINUTE=0",
+            path=_CUSTOM,
         ) from None
     return rule
 
@@ -194,12 +205,15 @@ def _start(value: object, rule: str, zone: ZoneInfo) -> datetime:
             raise Unsupported(
                 "a custom schedule without `start` begins when the monitor was created",
                 hint="add `start`, as in 2026-03-02T06:00:00, or BYHOUR and BYMINUTE to the rrule",
+                path=_CUSTOM,
             )
         return datetime(2000, 1, 1)
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
         raise Unsupported(
-            "the start of the custom schedule is not a time", hint="write it as in 2026-03-02T06:00:00"
+            "the start of the custom schedule is not a time",
+            hint="write it as in 2026-03-02T06:00:00",
+            path=_CUSTOM,
         ) from None
     return moment if moment.tzinfo is None else moment.astimezone(zone).replace(tzinfo=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +10,7 @@ import click
 
 from dd_sync import __version__
 from dd_sync.errors import Problem, Severity
-from dd_sync.text import printable
+from dd_sync.text import pointed_at, printable
 
 _WIDEST = 110
 
@@ -30,33 +29,12 @@ def _paragraph(problem: Problem) -> str:
     if problem.where and problem.source is not None:
         number = str(problem.where.line)
         margin = " " * len(number)
-        text, start, length = _cut(problem.source, problem.where.column - 1, problem.where.length)
-        lines.append(f"{number} | {text}".rstrip())
-        lines.append(f"{margin} | {' ' * _width(text[:start])}{click.style('^' * length, fg=colour)}")
+        line, before, length = pointed_at(problem.source, problem.where.column, problem.where.length, _WIDEST)
+        lines.append(f"{number} | {line}".rstrip())
+        lines.append(f"{margin} | {' ' * before}{click.style('^' * length, fg=colour)}")
     if problem.hint:
         lines.append(f"{margin}{' ' if margin else '  '}= {printable(problem.hint)}")
     return "\n".join(lines)
-
-
-def _cut(source: str, start: int, length: int) -> tuple[str, int, int]:
-    """The part of a long line around the caret, and the caret's offset and length in it."""
-    text = printable(source.rstrip("\r\n").replace("\t", " "))
-    start = min(max(start, 0), len(text))
-    length = max(1, min(length, max(1, len(text) - start)))
-    if len(text) <= _WIDEST:
-        return text, start, length
-    first = min(max(0, start - 40), len(text))
-    part = text[first : first + _WIDEST]
-    left, right = ("…" if first else ""), ("…" if first + _WIDEST < len(text) else "")
-    at = start - first + len(left)
-    return f"{left}{part}{right}", at, max(1, min(length, _WIDEST - (start - first)))
-
-
-def _width(text: str) -> int:
-    """Columns a terminal needs: East Asian wide characters take two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
 
 
 def summary(problems: Iterable[Problem], monitors: int) -> str:
