@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 
 import click
@@ -19,6 +20,7 @@ def run(arguments: Sequence[str]) -> int:
     screen = Screen.of(arguments)
     # pydantic would read the metadata of every installed package for plug-ins of its own: 40 ms each time.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    _open_what_is_closed()
     try:
         return _command(arguments)
     except click.ClickException as error:
@@ -40,6 +42,17 @@ def run(arguments: Sequence[str]) -> int:
             "please report it with the output of the same command under DD_SYNC_TRACEBACK=1"
         )
         return DEFECT
+
+
+def _open_what_is_closed() -> None:
+    """Without stdin (`<&-`, as some schedulers have it) nothing is read, without stderr nobody hears.
+
+    A closed stdout stays so: a result that goes nowhere is an error.
+    """
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def _command(arguments: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from json.encoder import encode_basestring_ascii
 import click
 
 from dd_sync.cli.app import App, common
+from dd_sync.cli.screen import results
 from dd_sync.errors import Exit, QueryError
 from dd_sync.query.canonical import render
 from dd_sync.query.json_text import json_text
@@ -48,14 +49,15 @@ def _every_line() -> int:
     # Nodes hold no cycles, and looking for some costs a tenth of the time.
     gc.disable()
     failed = False
-    write, flush = sys.stdout.write, sys.stdout.flush
     try:
-        for line in sys.stdin.buffer:
-            answer = answer_to(line)
-            failed = failed or not answer.startswith(_OK)
-            write(answer + "\n")
-            # Whoever waits for this answer before sending the next line must not wait for ever.
-            flush()
+        with results() as stdout:
+            write, flush = stdout.write, stdout.flush
+            for line in sys.stdin.buffer:
+                answer = answer_to(line)
+                failed = failed or not answer.startswith(_OK)
+                write(answer + "\n")
+                # Whoever waits for this answer before sending the next line must not wait for ever.
+                flush()
     finally:
         gc.enable()
     return Exit.WRONG if failed else Exit.DONE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -16,6 +16,21 @@ from dd_sync.errors import Problem
 
 class Unwritable(Exception):
     """Nothing can be written to stdout: it is closed, or its disk is full."""
+
+
+@contextmanager
+def results() -> Iterator[TextIO]:
+    """stdout. Raises Unwritable; a reader that has gone away (`| head`) ends the output quietly."""
+    if sys.stdout is None or sys.stdout.closed:
+        raise Unwritable("stdout is closed")
+    try:
+        yield sys.stdout
+    except BrokenPipeError:
+        # No more is wanted, not even what Python would flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Unwritable(error.strerror or str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +50,19 @@ class Screen:
                 return cls(arguments[index + 1])
         return cls()
 
-    def colours(self, stream: TextIO) -> bool:
+    def colours(self, stream: TextIO | None) -> bool:
+        """stream: None where it was closed before we began."""
         if self.color != "auto":
             return self.color == "always"
+        if stream is None:
+            return False
         return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def show(self, text: str) -> None:
-        """A result. Raises Unwritable; a reader that has gone away (`| head`) ends the output quietly."""
-        if sys.stdout is None or sys.stdout.closed:
-            raise Unwritable("stdout is closed")
-        try:
-            click.echo(text, color=self.colours(sys.stdout))
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # No more is wanted, not even what Python would flush at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise Unwritable(error.strerror or str(error)) from None
+        """A result. Raises Unwritable."""
+        with results() as stdout:
+            click.echo(text, color=self.colours(stdout))
+            stdout.flush()
 
     def say(self, text: str) -> None:
         """Anything that is not the result."""
@@ -69,6 +79,6 @@ class Screen:
 
     def _err(self, text: str) -> None:
         # Nobody reads it where stderr is closed or full, and the exit code says enough.
-        if sys.stderr is not None and not sys.stderr.closed:
+        if not sys.stderr.closed:
             with suppress(OSError):
                 click.echo(text, err=True, color=self.colours(sys.stderr))

@@ -107,6 +107,33 @@ def test_output_that_cannot_be_written_is_no_defect(redirected: str, code: int, 
     assert "defect" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("plan >&-", 1),
+        ("query parse --jsonl >&-", 1),
+        ("normalise --jsonl <&-", 0),
+        ("snooze tenant acme --for 2h --reason x --unknown-tenant <&-", 0),
+        ("apply --yes <&- 2>&-", 0),
+    ],
+)
+def test_a_stream_that_is_closed_is_no_defect(line: str, code: int, live: Run, tmp_path: Path) -> None:
+    write_catalog(tmp_path, "deaf", rate("a"))
+    command = ["bash", "-c", f"{sys.executable} -m dd_sync {line}"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "defect" in ended.stderr) == (code, False)
+
+
+@pytest.mark.parametrize("command", ["query parse --jsonl", "normalise --jsonl"])
+def test_answers_that_cannot_be_written_are_no_defect(command: str) -> None:
+    line = f"{sys.executable} -m dd_sync {command} > /dev/full"
+    ended = subprocess.run(["bash", "-c", line], input="{}\n", capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "dd-sync: the output cannot be written: No space left on device\n",
+    )
+
+
 def test_verbose_says_what_is_read_and_whom_it_talks_to(
     live: Run, datadog: LocalDatadog, tmp_path: Path
 ) -> None:
