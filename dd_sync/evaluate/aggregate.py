@@ -77,8 +77,8 @@ class Frame:
 class Table:
     """Values per group, float64 [groups, T, K] by bucket or [groups, T] by evaluation, NaN for none.
 
-    data: where a value rests on data; None where every value does. zero: whether a missing value counts as 0
-    when it is combined with others, as it does for counts.
+    data: where a value rests on data; None where every value does, as before anything is combined. zero:
+    whether it is of counts, where a missing value counts as 0 as soon as it is combined with others.
     """
 
     groups: tuple[Group, ...]
@@ -100,7 +100,7 @@ class Table:
         if self.groups == groups:
             return self
         at = {group: row for row, group in enumerate(self.groups)}
-        values = np.full((len(groups), *self.values.shape[1:]), np.nan)
+        values = np.full((len(groups), *self.values.shape[1:]), 0.0 if self.zero else np.nan)
         data = np.zeros(values.shape, dtype=np.bool_)
         present = self.present
         for row, group in enumerate(groups):

@@ -24,7 +24,10 @@ def plain_number(value: float, shape: tuple[int, ...]) -> Table:
 
 
 def joined(function: Callable[[Floats, Floats], Floats], left: Table, right: Table) -> Table:
-    """Two tables point by point: a missing count is 0, anything else missing makes the result missing."""
+    """Two tables point by point: a missing count is 0, anything else missing makes the result missing.
+
+    What came of operands already and is missing, as the quotient of a count and 0, stays missing.
+    """
     if left.groups != (_ANY,) and right.groups != (_ANY,):
         groups = tuple(sorted({*left.groups, *right.groups}))
         left, right = left.regrouped(groups), right.regrouped(groups)
@@ -35,7 +38,8 @@ def joined(function: Callable[[Floats, Floats], Floats], left: Table, right: Tab
 
 
 def _filled(table: Table) -> Floats:
-    return np.where(np.isnan(table.values), 0.0, table.values) if table.zero else table.values
+    as_zero = table.zero and table.data is None
+    return np.where(np.isnan(table.values), 0.0, table.values) if as_zero else table.values
 
 
 def combined(operator: str, left: Table, right: Table) -> Table:
@@ -51,7 +55,7 @@ def pointwise(call: Call, table: Table) -> Table:
         return table
     numbers = [constant(argument) for argument in call.arguments[1:]]
     values = functions.POINTWISE[call.name][1](table.values, *numbers)
-    return Table(table.groups, values, table.present & ~np.isnan(values), table.zero)
+    return replace(table, values=values, data=None if table.data is None else table.data & ~np.isnan(values))
 
 
 def counted(table: Table, name: str, step: int) -> Table:

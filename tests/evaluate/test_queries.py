@@ -177,6 +177,26 @@ def test_a_missing_operand_is_zero_for_counts_and_nothing_for_gauges(series: Mak
     assert value(play("avg(last_5m):avg:a{*} by {t} - avg:b{*} by {t} > 99", gauges, 5), 5, "t:x") is None
 
 
+@pytest.mark.parametrize("type", ["as_count", "as_rate"])
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("{a} / {b} + {c}", None),
+        ("{c} - {a} / {b}", None),
+        ("{c} + abs({a} / {b}) * 2", None),
+        ("{c} + ({a} + avg:nothing{{*}})", None),
+        ("{c} + ({a} + {nothing})", 8),
+        ("{c} + abs({nothing} - 1)", 4),
+    ],
+)
+def test_a_missing_quotient_or_gauge_is_not_taken_for_a_missing_count(
+    series: MakeSeries, play: Play, type: str, expression: str, expected: float | None
+) -> None:
+    found = [series("a", "5"), series("b", "0"), series("c", "3")]
+    metrics = {name: f"sum:{name}{{*}}.{type}().rollup(sum, 1)" for name in ("a", "b", "c", "nothing")}
+    assert value(play(f"sum(last_1m):{expression.format(**metrics)} > 99", found, 1), 1) == expected
+
+
 def test_a_division_by_zero_is_no_value_and_keeps_the_state(series: MakeSeries, play: Play) -> None:
     found = [series("a", "5 5 5"), series("b", "1 0 1")]
     query = "sum(last_1m):sum:a{*}.as_count() / sum:b{*}.as_count() > 4"
