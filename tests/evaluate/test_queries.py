@@ -184,7 +184,7 @@ def test_a_missing_operand_is_zero_for_counts_and_nothing_for_gauges(series: Mak
         ("{a} / {b} + {c}", None),
         ("{c} - {a} / {b}", None),
         ("{c} + abs({a} / {b}) * 2", None),
-        ("{c} + ({a} + avg:nothing{{*}})", None),
+        ("{c} + ({a} + avg:nothing{{*}}.rollup(avg, 1))", None),
         ("{c} + ({a} + {nothing})", 8),
         ("{c} + abs({nothing} - 1)", 4),
     ],
