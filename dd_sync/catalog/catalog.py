@@ -155,3 +155,9 @@ class Loading:
     problems: tuple[Problem, ...]
     scenarios: tuple[Source, ...] = ()
     keys: frozenset[str] = frozenset()
+
+    @property
+    def all_keys(self) -> frozenset[str] | None:
+        """The same; None where a file cannot be read, since others may be in it."""
+        whole = self.catalog is None or all(source.readable for source in self.catalog.files.monitors)
+        return self.keys if whole else None

@@ -109,17 +109,20 @@ def _mismatch(kind: str, context: dict[str, Any], value: Any) -> tuple[str, str]
 
 
 def _remedy(kind: str, value: Any) -> str:
-    if kind == "string_type" and isinstance(value, bool | int | float):
-        return 'put it in quotes, as in "…"'
-    if kind == "string_type" and value is None:
-        return "write a text, or leave the key out"
-    if kind == "tuple_type":
+    if kind in ("tuple_type", "list_type"):
         return "write a list, as in [a, b]"
     if kind in ("dict_type", "model_type"):
         return "write `key: value` lines, indented"
-    if isinstance(value, str):
-        return "write it without quotes"
-    return "write true or false" if kind == "bool_type" else "round it"
+    wanted = _EXPECTED[kind]
+    if value is None:
+        return f"write {wanted}, or leave the key out"
+    if kind == "string_type":
+        if isinstance(value, bool | int | float):
+            return 'put it in quotes, as in "…"'
+        return "write one text, in quotes where it begins with { or ["
+    if isinstance(value, float):
+        return "round it"
+    return f"write {wanted}, without quotes"
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:

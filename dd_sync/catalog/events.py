@@ -242,7 +242,9 @@ class Builder:
         if type(value) is int:
             value = getattr(event, "value", None) or str(value)
         if type(value) is not str:
-            self._say(event, "this key is not text", "put the key in quotes" if style == "" else "use text")
+            braces = type(value) in (dict, list)
+            hint = "put text that begins with { or [ in quotes" if braces else "put the key in quotes"
+            self._say(event, "this key is not text", hint)
             return _BAD_KEY
         merge = value == "<<" and style == ""
         if value in self._here or (merge and id(self._here) in self._merges):
@@ -309,7 +311,7 @@ _WORDS = {
     "could not find expected ':'": ("a key without ':'", "write `key: value`"),
     "did not find expected key": (
         "a key was expected here",
-        "check the indentation of this line and the ones before, and unclosed quotes",
+        "check the indentation here and before; put text that begins with { or [ in quotes, and close them",
     ),
     "did not find expected '-' indicator": (
         "an item beginning with '-' was expected here",
@@ -327,6 +329,23 @@ _WORDS = {
     "did not find expected node content": (
         "a value was expected here",
         "complete the line before, or close it",
+    ),
+    "found a tab character": ("a tab where only spaces can stand", "indent with spaces"),
+    "did not find expected alphabetic or numeric character": (
+        "an alias or anchor without a name",
+        "put text that begins with * or & in quotes",
+    ),
+    "did not find expected comment or line break": (
+        "text right behind > or |",
+        "begin it on the next line, or put all of it in quotes",
+    ),
+    "found unknown escape character": (
+        "an escape that YAML does not know",
+        r"write \\ for \ in double quotes, or use single quotes",
+    ),
+    "block sequence entries are not allowed": (
+        "a '-' where none can stand",
+        "begin each item on a line of its own; put text that begins with '- ' in quotes",
     ),
     "found duplicate %YAML directive": ("two %YAML directives", "leave them out"),
 }

@@ -171,12 +171,16 @@ def _kind(relative: Path) -> str:
     return "environments" if relative.parts[0] == "environments" and len(relative.parts) > 1 else "monitors"
 
 
+_NO_FOLDER = "name it with --catalog, or run `dd-sync init`"
+
+
 def require_catalog(folder: Path) -> None:
     """Raises CatalogError, with one clear problem, unless `folder` holds a catalog.yaml."""
     try:
         names = os.listdir(folder)
     except FileNotFoundError:
-        hint = "name it with --catalog, or run `dd-sync init`"
+        here = Path(CATALOG_FILE).is_file()
+        hint = "this folder is a catalog: add `--catalog .`" if here else _NO_FOLDER
         raise _no_catalog(folder, f"there is no folder '{folder}'", hint) from None
     except NotADirectoryError:
         hint = "name the folder that catalog.yaml is in"

@@ -114,11 +114,14 @@ class Tunable(Form):
         """The value an environment variable gives. Raises Unfit."""
         if not text.strip():
             raise Unfit("is set, but empty", hint="unset it to use the default, or give it a value")
-        if self.kind == "a whole number" and _INTEGER.fullmatch(text.strip()):
-            return self.check(int(text))
-        if self.kind in ("a whole number", "a number") and _DECIMAL.fullmatch(text.strip()):
-            return self.check(float(text))
-        return self.check(text if self.kind == "text" else text.strip())
+        written = text.strip()
+        if self.kind == "a whole number" and _INTEGER.fullmatch(written):
+            return self.check(int(written))
+        if self.kind == "a whole number" and _DECIMAL.fullmatch(written):
+            raise Unfit(f"is {written}, not a whole number", hint="write nothing but digits, as in 1000")
+        if self.kind == "a number" and _DECIMAL.fullmatch(written):
+            return self.check(float(written))
+        return self.check(text if self.kind == "text" else written)
 
 
 def _sized(value: Value, kind: Kind, name: str | None) -> None:

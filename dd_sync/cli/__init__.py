@@ -67,8 +67,10 @@ def _usage(error: click.ClickException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message())
         return Exit.USAGE
+    from dd_sync.text import printable
+
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "dd-sync"
-    click.echo(f"{path}: {error.format_message()}", err=True)
+    click.echo(f"{path}: {printable(error.format_message())}", err=True)
     click.echo(f"Try '{path} --help'.", err=True)
     return Exit.USAGE

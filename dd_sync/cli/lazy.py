@@ -13,6 +13,8 @@ class LazyGroup(click.Group):
     """commands_by_name: to the module and object of each, `package.module:object`, and its line of help."""
 
     commands_by_name: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    # What to type where a name is near no command; `{}` stands for the name.
+    instead: ClassVar[str] = ""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands_by_name)
@@ -29,10 +31,12 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in self.commands_by_name and not name.startswith("-"):
-            from dd_sync.text import nearest
+            from dd_sync.text import nearest, within_line
 
+            shown = within_line(name, 60)
             near = nearest(name, self.commands_by_name)
-            ctx.fail(f"no such command '{name}'" + (f"; did you mean '{near}'?" if near else "."))
+            meant = f"; did you mean '{near}'?" if near else self.instead.format(shown) or "."
+            ctx.fail(f"no such command '{shown}'{meant}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -314,9 +314,19 @@ def _no_mapping(path: Path, value: Any) -> Finding:
     return Finding(path, f"expected a mapping, found {_words(value)}", "write `key: value` lines, indented")
 
 
+_HOW = {
+    "flag": "write true or false, without quotes",
+    "set": "write a list, as in [a, b]",
+    "list": "write a list, as in [a, b]",
+    "object": "write `key: value` lines, indented",
+}
+
+
 def _remedy(option: Option) -> str:
     if option.choices:
         return f"use {', '.join(option.choices)}"
+    if option.kind in _HOW:
+        return _HOW[option.kind]
     bounds = [
         f"{word} {bound}"
         for word, bound in (("from", option.least), ("to", option.most))

@@ -85,7 +85,7 @@ def read_suite(
     """The scenarios that are in order, None where there is no catalog; and every error, in order."""
     catalog = loading.catalog
     folder = None if catalog is None else catalog.folder
-    loaded = load_scenarios(loading.scenarios, loading.keys, folder)
+    loaded = load_scenarios(loading.scenarios, loading.all_keys, folder)
     found = dict.fromkeys((*loading.problems, *loaded.problems))
     errors = [problem for problem in found if problem.is_error]
     if catalog is None:

@@ -54,6 +54,7 @@ def test_a_value_has_the_type_of_its_default(
         ("{env: X, default: 5, max: 9}", "10", "X is 10, above the maximum 9"),
         ("{env: X, default: 30m, max: 1h}", "2h", "X is 2h, above the maximum 1h"),
         ("{env: X, default: 5}", "2.5", "X is 2.5, not a whole number"),
+        ("{env: X, default: 5}", "1e3", "X is 1e3, not a whole number"),
         ("{env: X, default: 5}", "many", "X is the text 'many', not a whole number"),
         ("{env: X, default: 5}", "nan", "X is the text 'nan', not a whole number"),
         ("{env: X, default: 2.5}", "inf", "X is the text 'inf', not a number"),

@@ -134,6 +134,21 @@ def test_answers_that_cannot_be_written_are_no_defect(command: str) -> None:
     )
 
 
+def test_whoever_stands_in_the_catalog_is_told_how_to_name_it(
+    dd_sync: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_catalog(tmp_path, "inside", rate("a"))
+    monkeypatch.chdir(tmp_path / "monitors")
+    assert "  = this folder is a catalog: add `--catalog .`" in dd_sync("check").out
+    assert dd_sync("check", "--catalog", ".").code == 0
+
+
+def test_a_mistyped_word_does_not_steer_the_terminal(dd_sync: Run) -> None:
+    for typed in (["\x1b[31mx"], ["snooze", "\x1b[31mx"], ["check", "--format", "\x1b[31mx"]):
+        told = dd_sync(*typed)
+        assert (told.code, "\x1b" in told.err) == (64, False)
+
+
 def test_verbose_says_what_is_read_and_whom_it_talks_to(
     live: Run, datadog: LocalDatadog, tmp_path: Path
 ) -> None:

@@ -41,6 +41,7 @@ class Parts(LazyGroup):
     """What a snooze imports stays; looking through it for garbage is work that on-call waits for."""
 
     commands_by_name = COMMANDS
+    instead = "; to silence a tenant: dd-sync snooze tenant {} --for 2h --reason …"
 
     def invoke(self, ctx: click.Context) -> object:
         with collector_paused():
