@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from dd_sync.catalog.settings import Form, Strings
 from dd_sync.errors import Unfit
 from dd_sync.guards.values import duration
 from dd_sync.guards.values import found as words_for
+from dd_sync.model.option_numbers import with_numbers
 from dd_sync.model.ownership import RESERVED
 
 # Room is left for the tags that mark ownership: a monitor carries at most 80.
@@ -125,6 +126,7 @@ def check_tag(tags: Mapping[str, Any]) -> None:
 
 
 FormerKey = Annotated[str, BeforeValidator(key)]
+Options = Annotated[dict[str, Any], AfterValidator(with_numbers)]
 Tag = Annotated[str, BeforeValidator(_tag)]
 Tags = Annotated[tuple[Tag, ...], Field(strict=False, max_length=MOST_TAGS)]
 Exemptions = Annotated[tuple[Exemption, ...], Field(strict=False)]
@@ -184,7 +186,7 @@ class RawForm(Common):
 
     type: str = Field(description="One of Datadog's monitor types.")
     query: str = Field(description="The query, as Datadog takes it.")
-    options: dict[str, Any] = Field(default_factory=dict, description="Datadog's options.")
+    options: Options = Field(default_factory=dict, description="Datadog's options.")
 
 
 GUARD_ONLY = tuple(sorted(GuardForm.model_fields.keys() - RawForm.model_fields.keys()))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dd_sync.model.derivation import Derivation
+from dd_sync.model.option_numbers import with_numbers
 
 # The fields a user can set.
 FIELDS = (
@@ -94,7 +95,7 @@ class Monitor:
             message=str(body.get("message") or ""),
             tags=tuple(str(tag) for tag in body.get("tags") or ()),
             priority=body.get("priority"),
-            options=body.get("options") or {},
+            options=with_numbers(body.get("options") or {}),
             restricted_roles=None if roles is None else tuple(str(role) for role in roles),
             draft_status=body.get("draft_status"),
             assets=None if assets is None else tuple(assets),

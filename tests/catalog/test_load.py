@@ -128,6 +128,24 @@ def test_a_raw_monitor_is_passed_on_as_it_is_written(read: Read) -> None:
     assert query.last == 3
 
 
+def test_a_whole_number_that_an_export_wrote_as_text_is_sent_as_a_number(read: Read) -> None:
+    loading = read(
+        """\
+        monitors:
+          - key: raw
+            name: Raw
+            type: query alert
+            query: avg(last_5m):avg:a{*} > 5
+            options: {thresholds: {critical: 5}, renotify_interval: '30', timeout_h: "0"}
+        """
+    )
+    assert only(loading).monitor.options == {
+        "thresholds": {"critical": 5},
+        "renotify_interval": 30,
+        "timeout_h": 0,
+    }
+
+
 def test_monitors_are_sorted_by_key_and_keep_their_queries_as_nodes(read: Read) -> None:
     catalog = catalog_of(read({"b.yaml": RATE, "a.yaml": RAW}))
     assert [declared.key for declared in catalog.monitors] == ["raw", "stream-rate"]
