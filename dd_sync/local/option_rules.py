@@ -39,6 +39,11 @@ def whole(least: int, most: int | None = None) -> Test:
     return test
 
 
+def whole_or_digits(value: Any) -> bool:
+    """A whole number, or one as Datadog's user interface long exported it: `"0"`."""
+    return whole(0)(value) or (isinstance(value, str) and value.isascii() and value.isdigit())
+
+
 def one_of(*words: str) -> Test:
     return lambda value: value in words
 
@@ -82,7 +87,7 @@ _TESTS: dict[str, Test] = {
     "evaluation_delay": whole(0, 86400),
     "new_group_delay": whole(0),
     "new_host_delay": whole(0),
-    "renotify_interval": whole(0),
+    "renotify_interval": whole_or_digits,
     "renotify_occurrences": whole(0),
     "renotify_statuses": lambda value: (
         value is None or (words(value) and set(value) <= {"alert", "warn", "no data"})

@@ -12,6 +12,7 @@ NAMES = ("critical", "critical_recovery", "warning", "warning_recovery", "ok", "
 _QUERIES = ("critical_query", "critical_recovery_query")
 _COMPARISON = re.compile(r"(>=|<=|==|!=|>|<)\s*(-?[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*$")
 _LAST = re.compile(r"\.last\(\s*\"?(\d+)\"?\s*\)")
+_SHARE = re.compile(r"\.pct_by_status\(\s*\)")
 
 Comparison = tuple[str, float]
 
@@ -67,7 +68,8 @@ def _check_names(thresholds: Mapping[str, Any], type: str) -> None:
 
 
 def _check_last(thresholds: Mapping[str, Any], query: str) -> None:
-    last = _LAST.search(query)
+    # The thresholds of a cluster's check are percentages, not runs.
+    last = None if _SHARE.search(query) else _LAST.search(query)
     if last is not None and int(last[1]) < max(thresholds.values()):
         raise bad_request(
             "Last field should be larger than or equal to max threshold defined in monitor options"
