@@ -45,17 +45,14 @@ def _windows(subject: Subject) -> Iterator[Finding]:
     critical = subject.thresholds.get("critical")
     if trigger is None or recovery is None or critical is None:
         return
-    path = (*_WINDOWS, "recovery_window")
-    if recovery > trigger:
-        hint = f"use at most the trigger window, {windows['trigger_window']}"
-        yield Finding(path, "the recovery window is longer than the trigger window", hint)
-        return
-    still = trigger - recovery + max(subject.thresholds.get("critical_recovery", 0.0), 0.0) * recovery
+    share = max(subject.thresholds.get("critical_recovery", 0.0), 0.0)
+    # A recovery window that is longer only recovers later, and live monitors have such.
+    still = max(trigger - recovery, 0.0) + share * recovery
     if still >= critical * trigger:
         problem = f"with a recovery window of {windows['recovery_window']} an alert could be over and go on"
         least = int((1 - critical) * trigger // 60) + 1
         hint = f"use last_{least}m to {windows['trigger_window']}, and a critical_recovery of 0"
-        yield Finding(path, problem, hint)
+        yield Finding((*_WINDOWS, "recovery_window"), problem, hint)
 
 
 def seconds(window: object) -> float | None:

@@ -50,7 +50,14 @@ def windows(critical: str, recovery: str, more: str = "") -> str:
         ("0.5", "last_8m", "", []),
         ("1", "last_1m", "", []),
         ("1.0", "last_15m", "", []),
-        ("0.5", "last_30m", "", ["the recovery window is longer than the trigger window @ last_30m"]),
+        ("0.5", "last_30m", "", []),
+        ("0.5", "last_30m", ", critical_recovery: 0.2", []),
+        (
+            "0.5",
+            "last_30m",
+            ", critical_recovery: 0.3",
+            ["with a recovery window of last_30m an alert could be over and go on @ last_30m"],
+        ),
         (
             "0.5",
             "last_8m",
