@@ -139,7 +139,7 @@ def test_without_libyaml_the_same_is_read(monkeypatch: pytest.MonkeyPatch) -> No
         ("a:\n- b: x\n\tc: 1", "3:1 a tab where only spaces can stand"),
         ("a: *", "1:5 an alias or anchor without a name"),
         ("a: > 5", "1:6 text right behind > or |"),
-        ('a: "\\d+"', "1:4 an escape that YAML does not know"),
+        ('a: "\\d+"', "1:5 an escape that YAML does not know"),
         ("a: - b", "1:4 a '-' where none can stand"),
         ("a: @x", "1:4 a character that nothing can begin with"),
         ("a: b: c", "1:5 a ':' where none can stand"),
