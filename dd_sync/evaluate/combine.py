@@ -104,4 +104,4 @@ def _call_when_empty(call: Call) -> float:
         return float(functions.POINTWISE[name][1](np.array(empty), *numbers))
     if name in functions.PAIRWISE and len(arguments) == 2:
         return float(functions.PAIRWISE[name](empty, value_when_empty(arguments[1])))
-    return empty if is_shift(call) else np.nan
+    return empty if is_shift(call) or (empty == 0 and functions.is_zero_of_zeros(call)) else np.nan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -303,26 +303,34 @@ class Evaluation:
             return fill(rows, frame, "linear", CARRY_SECONDS)
         return align(rows, frame, leaf.owners, len(leaf.groups))
 
-    # --- full windows --------------------------------------------------------------------------
+    # --- what is in a window -------------------------------------------------------------------
 
     def full(self) -> Bools:
         """Where the first piece of the window has data and at most three pieces have none: [groups, T]."""
         check = self._rule.check or self._rule.window
         pieces = -(-self._rule.window // check)
         starts = self._starts[:, None] + check * np.arange(pieces)
-        groups = self._leaves.groups
-        present = np.zeros((len(groups), self._ends.size, pieces), dtype=np.bool_)
-        for leaf in self._leaves.now():
-            present |= self._reported(leaf, starts, check)
+        present = self._reported(self._leaves.now(), starts, check)
         return np.asarray(present[:, :, 0] & ((~present).sum(axis=2) <= 3))
 
-    def _reported(self, leaf: Leaf, starts: Ints, check: int) -> Bools:
-        axis = Axis.covering(int(starts[0, 0]), int(self._ends[-1]) + check, self._cell, self._cell)
-        cells = into_cells(leaf.series, axis, 0, "count", np.ones(len(leaf.series)))
+    def seen(self) -> Bools:
+        """Where the window holds a point of any of the metrics, however early that is read: [groups, T]."""
+        return self._reported(self._leaves.read(), self._starts[:, None], self._rule.window)[:, :, 0]
+
+    def _reported(self, leaves: Iterable[tuple[Leaf, int]], starts: Ints, length: int) -> Bools:
+        """Where any of them has a point in the pieces from `starts` [T, n] on: [groups, T, n]."""
+        present = np.zeros((len(self._leaves.groups), *starts.shape), dtype=np.bool_)
+        for leaf, shift in leaves:
+            present |= self._has_points(leaf, shift, starts, length)
+        return present
+
+    def _has_points(self, leaf: Leaf, shift: int, starts: Ints, length: int) -> Bools:
+        axis = Axis.covering(int(starts[0, 0]), int(self._ends[-1]) + length, self._cell, self._cell)
+        cells = into_cells(leaf.series, axis, shift, "count", np.ones(len(leaf.series)))
         sums = np.cumsum(np.nan_to_num(cells.values), axis=1)
         sums = np.concatenate([np.zeros((len(leaf.series), 1)), sums], axis=1)
         first = axis.cell(starts)
-        last = axis.cell(np.minimum(starts + check, self._ends[:, None]))
+        last = axis.cell(np.minimum(starts + length, self._ends[:, None]))
         rows = (sums[:, last] - sums[:, first])[leaf.rows]
         found: Bools = np.asarray(over_space(rows, leaf.owners, len(leaf.groups), "sum") > 0)
         return np.asarray(found.any(axis=0, keepdims=True)) if leaf.own else found

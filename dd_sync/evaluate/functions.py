@@ -11,9 +11,9 @@ from collections.abc import Callable
 import numpy as np
 
 from dd_sync.evaluate import fits
-from dd_sync.evaluate.calls import calls_in, ranking
+from dd_sync.evaluate.calls import calls_in, numbered, ranking, word
 from dd_sync.evaluate.series import Bools, Floats, Ints
-from dd_sync.query.nodes import Expression
+from dd_sync.query.nodes import Call, Expression
 
 Function = Callable[..., Floats]
 
@@ -228,6 +228,19 @@ _SCORES: dict[str, Function] = {
     "l2norm": lambda values, step: np.sqrt(_sum(values * values, step)),
     "area": lambda values, step: _sum(values, step) * step,
 }
+
+
+def is_zero_of_zeros(call: Call) -> bool:
+    """Whether it is 0 where its argument is 0 all the time."""
+    if call.name == "moving_rollup":
+        return word(call.arguments[2]) != "count"
+    return (
+        call.name in DIFFERENCES
+        or call.name in WINDOWED
+        or call.name == "count_nonzero"
+        or numbered(call.name, NUMBERED) is not None
+        or ranking(call) is not None
+    )
 
 
 def crosses_groups(expression: Expression) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -72,15 +72,21 @@ def judge(
     full: Bools | None,
     previous: Sequence[GroupState | None],
     recovering: Floats | None = None,
+    seen: Bools | None = None,
 ) -> Judged:
     """States of every group at every time.
 
     values: float64 [groups, T], T >= 1, NaN where a window held no data; full: where the window is as full as
     the rule asks, None if it asks nothing. previous: per group its state before times[0], None for one not
     known. recovering: what is compared with the recovery thresholds instead; to reach one is then enough.
+    seen: where the window holds points, for values that need none; a group lives as long as it has some.
     """
     gaps: Bools = np.asarray(np.isnan(values))
-    life = lives(rule, times, ~gaps, previous)
+    life = lives(rule, times, ~gaps if seen is None else seen, previous)
+    if seen is not None:
+        # Values go on, so that nothing is resolved for want of them.
+        life = replace(life, resolved=np.zeros_like(gaps))
+        values = np.where(life.alive, values, np.nan)
     counted = life.alive & ~life.waiting & ~life.resolved
     if rule.missing is Missing.ZERO and not np.isnan(rule.empty):
         values = np.where(gaps, np.where(life.alive, rule.empty, np.nan), values)

@@ -203,6 +203,11 @@ class Leaves:
         """A metric as it is read `shift` seconds earlier."""
         return self._leaves[metric, shift]
 
-    def now(self) -> list[Leaf]:
-        """The metrics that are read at the time itself, not earlier."""
-        return [leaf for (_, shift), leaf in self._leaves.items() if shift == 0]
+    def read(self) -> list[tuple[Leaf, int]]:
+        """Every metric, and how many seconds earlier it is read."""
+        return [(leaf, shift) for (_, shift), leaf in self._leaves.items()]
+
+    def now(self) -> list[tuple[Leaf, int]]:
+        """The metrics that are read at the time itself; where all are read earlier, the latest of them."""
+        least = min(shift for _, shift in self._leaves)
+        return [(leaf, shift) for leaf, shift in self.read() if shift == least]

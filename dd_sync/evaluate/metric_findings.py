@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -56,9 +57,20 @@ class MetricFindings:
         for at in range(0, len(groups), size):
             rows = slice(at, at + size)
             found = self._of_all(groups) if leaves is None else self._found(leaves.part(tuple(groups[rows])))
-            values, full, recovering = found
             bounds, before = self._rule.thresholds, previous[rows]
-            judged.put(rows, judge(self._rule, bounds, self._times, values, full, before, recovering))
+            judged.put(
+                rows,
+                judge(
+                    self._rule,
+                    bounds,
+                    self._times,
+                    found.values,
+                    found.full,
+                    before,
+                    recovering=found.recovering,
+                    seen=found.seen,
+                ),
+            )
         return judged
 
     def _groups_at_once(self, leaves: Leaves) -> int:
@@ -69,13 +81,10 @@ class MetricFindings:
         """Some groups, where what one comes to depends on the others. Those without data are allowed."""
         if self._all is None:
             self._all = self._found(self._leaves)
-        values, full, _ = self._all
         at = {group: row for row, group in enumerate(self.groups)}
         rows = np.array([at.get(group, len(at)) for group in groups], dtype=np.int64)
-        values = np.concatenate([values, np.full((1, self._times.size), np.nan)])[rows]
-        if full is not None:
-            full = np.concatenate([full, np.zeros((1, self._times.size), dtype=np.bool_)])[rows]
-        return values, full, None
+        values = np.concatenate([self._all.values, np.full((1, self._times.size), np.nan)])[rows]
+        return _Found(values, _rows(self._all.full, rows), seen=_rows(self._all.seen, rows))
 
     def watched(self, group: Group, watch: Watch) -> tuple[float, bool, Leaves]:
         """The value of one group at the one time that was asked for, its parts shown to `watch`; whether its
@@ -93,14 +102,17 @@ class MetricFindings:
         rule = self._rule
         if rule.algorithm is not None:
             found, recovering = algorithm_values(rule, rule.algorithm, leaves, self._times)
-            return found, None, recovering
+            return _Found(found, recovering=recovering)
         per_time = max(leaves.rows, 1) * (rule.window // min(rule.steps) + 2)
         size = max(1, _MOST // per_time)
         parts = [
             Evaluation(rule, leaves, self._times[at : at + size]) for at in range(0, self._times.size, size)
         ]
-        values = _joined([part.values() for part in parts])
-        return values, None if rule.check is None else _joined([part.full() for part in parts]), None
+        return _Found(
+            _joined([part.values() for part in parts]),
+            None if rule.check is None else _joined([part.full() for part in parts]),
+            seen=_joined([part.seen() for part in parts]) if rule.keys and rule.is_zeroed else None,
+        )
 
 
 def _together(rule: MetricRule) -> bool:
@@ -109,9 +121,21 @@ def _together(rule: MetricRule) -> bool:
     return outliers or crosses_groups(rule.alert.expression)
 
 
-# float64 [groups, T], NaN where a window held nothing; where windows are full, None if any will do; and what
-# recovery is judged by, None if it is the values.
-_Found = tuple[Floats, Bools | None, Floats | None]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What judge() takes, [groups, T]."""
+
+    values: Floats
+    full: Bools | None = None
+    recovering: Floats | None = None
+    seen: Bools | None = None
+
+
+def _rows(flags: Bools | None, rows: Ints) -> Bools | None:
+    """Some rows of them; one more than there are is of a group without data."""
+    if flags is None:
+        return None
+    return np.concatenate([flags, np.zeros((1, flags.shape[1]), dtype=np.bool_)])[rows]
 
 
 def _joined(parts: list[_Array]) -> _Array:

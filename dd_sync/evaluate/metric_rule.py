@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from dd_sync.evaluate.aggregate import OUTER, default_step
 from dd_sync.evaluate.algorithms import APPROXIMATION, Algorithm, algorithm_of
 from dd_sync.evaluate.calls import SHIFTS, calls_in, has_arithmetic, inner
@@ -54,6 +56,11 @@ class MetricRule(Rule):
         """How far before its end an evaluation reads, in seconds."""
         return self.window if self.algorithm is None else self.algorithm.lookback
 
+    @property
+    def is_zeroed(self) -> bool:
+        """Whether a window without data has a value of its own, by default_zero()."""
+        return _is_zeroed(self.alert.expression, self.empty)
+
     def starts(self, ends: Ints) -> Ints:
         """Where the windows begin that end at `ends`, int64 [T], epoch seconds."""
         return ends - self.window if self.cumulative is None else self.cumulative.starts(ends)
@@ -74,12 +81,13 @@ def compile_metric(key: str, monitor: Monitor, monitor_id: int, rollup: int | No
         raise unsupported(monitor.query, alert.expression, "a query without a metric is not evaluated here")
     basis = read_rule(key, monitor, monitor_id, keys, window=window, also=_OPTIONS)
     step = rollup or default_step(nominal) if algorithm is None else algorithm.step
+    empty = value_when_empty(alert.expression)
     basis = replace(
         basis,
         delay=whole(options, "evaluation_delay") or 0,
         thresholds=read_thresholds(alert.comparator, alert.threshold, options),
-        missing=_missing(alert, options),
-        empty=value_when_empty(alert.expression),
+        missing=_missing(alert, options, empty),
+        empty=empty,
         notes=_notes(alert, step, nominal, algorithm),
     )
     return MetricRule(
@@ -169,12 +177,19 @@ def _check(alert: MetricAlert) -> int | None:
     return {"m": 60, "h": 600, "d": 3600, "w": 3600, "mo": 14400}[alert.aggregation.window.unit]
 
 
-def _missing(alert: MetricAlert, options: Mapping[str, Any]) -> Missing:
-    if any(call.name == "default_zero" for call in calls_in(alert.expression)):
-        # Such a query is never without data: what is missing is 0 before anything is compared.
+def _missing(alert: MetricAlert, options: Mapping[str, Any], empty: float) -> Missing:
+    if _is_zeroed(alert.expression, empty):
         return Missing.ZERO
     counts = any(metric.has("as_count") for metric in metrics_in(alert.expression))
     return read_missing(options, default=Missing.ZERO if counts else Missing.KEEP)
+
+
+def _is_zeroed(expression: Expression, empty: float) -> bool:
+    """Whether it is never without a value: what is missing is 0 before anything is compared.
+
+    It is not if default_zero() stands around a part of it only, and the rest can still be missing.
+    """
+    return not np.isnan(empty) and any(call.name == "default_zero" for call in calls_in(expression))
 
 
 def _notes(alert: MetricAlert, step: int, window: int, algorithm: Algorithm | None) -> tuple[str, ...]:

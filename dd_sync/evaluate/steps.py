@@ -79,7 +79,7 @@ def explain_value(rule: MetricRule, source: SeriesSource, group: Group, at: int)
         method=rule.alert.aggregation.method,
         value=_number(values),
         full=full,
-        series=sum(len(leaf.series) for leaf in leaves.part((group,)).now()),
+        series=sum(len(leaf.series) for leaf, _ in leaves.part((group,)).now()),
         notes=rule.notes,
     )
 

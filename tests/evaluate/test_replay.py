@@ -215,6 +215,53 @@ def test_default_zero_is_never_without_data(series: MakeSeries, play: Play) -> N
     assert moves(simple) == [(0, "*", "Alert")]
 
 
+def test_default_zero_neither_brings_a_group_before_its_data_nor_keeps_it_for_ever(
+    series: MakeSeries, play: Play
+) -> None:
+    found = [series("m", "1 1", "tenant:a", type=MetricType.GAUGE, since=600)]
+    query = "max(last_1m):{}(max:m{{*}} by {{tenant}}) < 1"
+    done = play(query.format("default_zero"), found, 1500, timeout_h=1)
+    assert moves(done) == [(13, "tenant:a", "Alert")]
+    plain = play(query.format("abs"), found, 1500)
+    assert (done.states > 0).tolist() == (plain.states > 0).tolist()
+    early, late = (evaluation_times(done.rule, START, at) for at in (START + 1200, START + 90060))
+    first = replay(done.rule, Sources(series=SeriesSet(found)), early)
+    rest = replay(done.rule, Sources(series=SeriesSet([])), late[early.size :], previous=first.final)
+    assert (first.transitions, rest.transitions) == (done.transitions, ())
+    assert rest.states[0].tolist() == done.states[0, early.size :].tolist()
+    ranked = play("max(last_1m):top5(default_zero(max:m{*} by {tenant})) < 1", found, 20)
+    assert moves(ranked) == [(13, "tenant:a", "Alert")]
+
+
+def test_default_zero_of_a_part_leaves_the_rest_to_be_missing(series: MakeSeries, play: Play) -> None:
+    found = [series(name, "1 1", type=MetricType.GAUGE) for name in ("a", "b")]
+    query = "avg(last_1m):default_zero(avg:a{*}) / avg:b{*} > 9"
+    assert moves(play(query, found, 9, on_missing_data="show_no_data")) == [(3, "*", "No Data")]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "ewma_5({q})",
+        "median_3({q})",
+        "diff({q})",
+        "per_second({q})",
+        "moving_rollup({q}, 120, 'sum')",
+        "cumsum({q})",
+        "trend_line({q})",
+        "top5({q})",
+        "throughput({q})",
+    ],
+)
+def test_a_function_of_counts_without_data_is_zero_as_they_are(
+    series: MakeSeries, play: Play, function: str
+) -> None:
+    query = f"max(last_2m):{function.format(q='sum:m{*} by {tenant}.as_count().rollup(sum, 60)')} > 0.1"
+    found = [series("m", "9 30 60", "tenant:a")]
+    assert moves(play(query, found, 9, on_missing_data="default"))[-1][2] == "OK"
+    assert moves(play(query, found, 9))[-1][2] == "Alert"
+
+
 # --- full windows ------------------------------------------------------------------------------
 
 
@@ -230,6 +277,14 @@ def test_a_full_window_may_miss_three_pieces_but_not_four(series: MakeSeries, pl
     three, four = series("m", "40 _x3 1x9", "tenant:a"), series("m", "40 _x4 1x9", "tenant:b")
     done = play(query, [three, four], 10, require_full_window=True)
     assert moves(done) == [(10, "tenant:a", "Alert")]
+
+
+def test_a_window_that_is_only_read_earlier_is_full_by_what_was_there_then(
+    series: MakeSeries, play: Play
+) -> None:
+    found = [series("m", "1x20", type=MetricType.GAUGE)]
+    done = play("avg(last_5m):hour_before(avg:m{*}) > 0", found, 80, require_full_window=True)
+    assert moves(done) == [(65, "*", "Alert")]
 
 
 def test_the_pieces_of_a_window_in_hours_are_ten_minutes(series: MakeSeries, play: Play) -> None:
