@@ -13,7 +13,7 @@ import click
 
 from dd_sync.cli.app import App, common
 from dd_sync.cli.render import unknown_key
-from dd_sync.errors import Exit, RequestError, Unfit
+from dd_sync.errors import CatalogError, Exit, Problem, RequestError, Unfit
 
 if TYPE_CHECKING:
     from dd_sync.report.why_answer import Case
@@ -109,11 +109,11 @@ def _of_scenario(suite: Suite, key: str, name: str | None) -> Case:
     scenario = _scenario([one for one in suite.scenarios if one.monitor == key], key, name)
     start = scenario.form.start
     monitors = suite.declare(scenario.form.tunables, start.date())
-    outcome = run(scenario, monitors, suite.tenant_tag)
+    outcome = run(scenario, monitors, suite.tenant_tag, monitors.catalog)
     if outcome.replay is None:
-        failure = outcome.failures[0] if outcome.failures else None
-        problem = "the monitor cannot be evaluated here" if failure is None else failure.problem
-        raise RequestError(problem, hint="docs/semantics.md lists what can", where=scenario.place("monitor"))
+        wrong = outcome.refused or outcome.failures[0]
+        rule = "scenario" if outcome.refused is None else "unsupported"
+        raise CatalogError([Problem(rule, wrong.problem, wrong.hint, wrong.where, source=wrong.source)])
     return Case(
         key=key,
         done=outcome.replay,

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dd_sync.cli.why import moment_of
-from dd_sync.errors import RequestError
+from dd_sync.errors import CatalogError, RequestError
 from dd_sync.evaluate.metric_rule import MetricRule
-from dd_sync.evaluate.replay import Sources, compile_rule, evaluation_times, replay
+from dd_sync.evaluate.replay import Sources, Unsupported, compile_rule, evaluation_times, replay
 from dd_sync.evaluate.series import MetricType, Series, SeriesSet
 from dd_sync.query.tools import metrics_in
 from dd_sync.report.why_answer import Case
+from dd_sync.scenarios.declarations import problem_of
 from dd_sync.scenarios.files import Wanted, read_series
 from dd_sync.scenarios.schema import DEFAULT_START
 from dd_sync.scenarios.suite import Suite
@@ -28,7 +29,7 @@ def case_of_files(
     """The monitor, as it is declared on the day of the samples, replayed over them.
 
     files: `FILE` or `METRIC=FILE`; kind: of the metrics, None to read it off the query; at: how far to go.
-    Raises RequestError, FileError and Unsupported.
+    Raises RequestError and FileError, and CatalogError for a monitor that is not evaluated here.
     """
     rule = _rule(suite, key, DEFAULT_START)
     wanted = _wanted(rule, kind, interval)
@@ -44,8 +45,12 @@ def case_of_files(
 
 
 def _rule(suite: Suite, key: str, day: datetime) -> MetricRule:
-    declared = suite.declare({}, day.date())[key]
-    rule = compile_rule(key, declared.monitor)
+    monitors = suite.declare({}, day.date())
+    declared = monitors[key]
+    try:
+        rule = compile_rule(key, declared.monitor)
+    except Unsupported as error:
+        raise CatalogError([problem_of(declared, error, monitors.catalog)]) from None
     if not isinstance(rule, MetricRule):
         raise RequestError(
             f"'{key}' is a {declared.monitor.type}; samples are for monitors of metrics",

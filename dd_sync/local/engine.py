@@ -13,6 +13,7 @@ from dd_sync.evaluate.replay import (
     Replay,
     Rule,
     Transition,
+    Unsupported,
     compile_rule,
     evaluation_times,
     parts_of,
@@ -152,7 +153,7 @@ class Engine:
         try:
             return _evaluate(sources, due, rule, downtimes, until)
         except DdSyncError as error:
-            return _unsupported(due, until, error.problem)
+            return _unsupported(due, until, _reason(error))
         except Exception:
             LOG.exception("monitor %d cannot be evaluated", due.monitor.id)
             return _unsupported(due, until, "its evaluation failed; the log of the local Datadog says more")
@@ -164,7 +165,7 @@ class Engine:
             try:
                 rule = compile_rule(str(monitor.id), _as_monitor(monitor), monitor.id)
             except DdSyncError as error:
-                rule = error.problem
+                rule = _reason(error)
             self._rules[monitor.id] = (monitor.revision, rule)
         return rule
 
@@ -278,6 +279,15 @@ def _verdict(
     nothing = State.OK if rule.keys else State.NO_DATA
     overall = max(states, key=lambda state: state.severity, default=nothing)
     return _since(due.verdict, Verdict(at, overall.value, max((one.at for one in moved), default=at)))
+
+
+def _reason(error: DdSyncError) -> str:
+    """What is wrong, and where in the query's text that is known."""
+    where = error.where
+    if where is None or not isinstance(error, Unsupported):
+        return error.problem
+    line = f"line {where.line}, " if where.line > 1 else ""
+    return f"{error.problem}, at {line}column {where.column} of the query"
 
 
 def _unsupported(due: _Due, until: datetime, reason: str) -> _Found:

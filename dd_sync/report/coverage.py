@@ -70,6 +70,9 @@ def as_data(coverage: Coverage) -> dict[str, Any]:
                 "monitor": one.key,
                 "scenarios": one.scenarios,
                 "unsupported": one.unsupported or None,
+                "file": one.where.file,
+                "line": one.where.line,
+                "column": one.where.column,
                 "parts": [
                     {
                         "aspect": str(part.aspect),

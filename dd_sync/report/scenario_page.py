@@ -14,6 +14,7 @@ from dd_sync.report.outcomes import Result
 from dd_sync.report.picture import Expected, Picture, draw
 from dd_sync.report.plot import relative_to
 from dd_sync.scenarios.run import Failure, Outcome
+from dd_sync.scenarios.show import pointed
 from dd_sync.text import printable, within_line
 
 # A passing scenario is looked at less closely than a failing one.
@@ -63,11 +64,16 @@ def section(outcome: Outcome) -> str:
 
 def _failures(failures: Sequence[Failure]) -> str:
     items = "".join(
-        f"<li>{_safe(one.problem)} <small>{_safe(str(one.where))}</small>"
-        f"{f'<br><i>{_safe(one.hint)}</i>' if one.hint else ''}</li>"
+        f"<li>{_safe(one.problem)} <small>{_safe(str(one.where))}</small>{_source(one)}"
+        f"{f'<div><i>{_safe(one.hint)}</i></div>' if one.hint else ''}</li>"
         for one in failures
     )
     return f'<ul class="failures">{items}</ul>' if items else ""
+
+
+def _source(failure: Failure) -> str:
+    lines = "\n".join(html.escape(line) for line in pointed(failure))
+    return f"<pre>{lines}</pre>" if lines else ""
 
 
 def _notes(outcome: Outcome) -> Iterator[str]:

@@ -11,13 +11,14 @@ from itertools import permutations
 
 from dd_sync.catalog.catalog import Catalog
 from dd_sync.errors import DdSyncError, Place
-from dd_sync.evaluate.replay import Kind, Replay, Rule, Silence, compile_rule
+from dd_sync.evaluate.replay import Kind, Replay, Rule, Silence, Unsupported, compile_rule
 from dd_sync.evaluate.rule import Missing
 from dd_sync.model.monitor import Declared
 from dd_sync.model.ownership import SNOOZABLE
 from dd_sync.model.state import State
 from dd_sync.query.nodes import Tag
 from dd_sync.scenarios.branches import Branch, marked, marks_in
+from dd_sync.scenarios.declarations import Declarations, place_of
 from dd_sync.scenarios.load import Scenario
 from dd_sync.scenarios.pool import run_many
 from dd_sync.scenarios.run import Declare, Outcome
@@ -114,26 +115,18 @@ class _Marking:
 
     declare: Declare
 
-    def __call__(self, tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
-        return _Marked(self.declare(tunables, day))
+    def __call__(self, tunables: Mapping[str, object], day: date) -> Declarations:
+        declared = self.declare(tunables, day)
+        return _Marked(declared.monitors, declared.catalog)
 
 
-class _Marked(Mapping[str, Declared]):
+class _Marked(Declarations):
     """Marks a monitor when it is asked for: a scenario is about few of them."""
 
-    def __init__(self, monitors: Mapping[str, Declared]) -> None:
-        self._monitors = monitors
-
     def __getitem__(self, key: str) -> Declared:
-        declared = self._monitors[key]
+        declared = self.monitors[key]
         message, _ = _marked(declared.monitor.message)
         return replace(declared, monitor=replace(declared.monitor, message=message))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._monitors)
-
-    def __len__(self) -> int:
-        return len(self._monitors)
 
 
 # Each scenario looks at all monitors again, to see whose gauges the worker computes.
@@ -247,7 +240,8 @@ def _of_monitor(
         rule = compile_rule(declared.key, declared.monitor)
         states = sorted(reachable(declared, monitors), key=lambda state: state.severity)
     except DdSyncError as error:
-        return MonitorCoverage(declared.key, where, len(watched), (), error.problem)
+        blamed = _blamed(catalog, monitors, declared) or where
+        return MonitorCoverage(declared.key, blamed, len(watched), (), error.problem)
     parts = (
         *_states(states, where, watched),
         *_transitions(states, where, watched),
@@ -256,6 +250,19 @@ def _of_monitor(
         *_snoozes(declared, where, watched),
     )
     return MonitorCoverage(declared.key, where, len(watched), parts)
+
+
+def _blamed(catalog: Catalog, monitors: Mapping[str, Declared], declared: Declared) -> Place | None:
+    """Where the part stands that is not evaluated, of the monitor or of one that it is made of."""
+    parts = (monitors[key] for key in declared.references if key in monitors)
+    for one in (declared, *parts):
+        try:
+            compile_rule(one.key, one.monitor)
+        except Unsupported as error:
+            return place_of(catalog, one, error)[0]
+        except DdSyncError:
+            return None
+    return None
 
 
 def _states(states: Sequence[State], where: Place, watched: Sequence[_Watched]) -> Iterator[Part]:

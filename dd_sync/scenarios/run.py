@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from dd_sync.catalog.catalog import Catalog
 from dd_sync.catalog.complaints import did_you_mean
 from dd_sync.errors import DdSyncError, Place
 from dd_sync.evaluate.metric_rule import MetricRule
@@ -16,18 +17,20 @@ from dd_sync.model.ownership import SNOOZABLE
 from dd_sync.query.nodes import Tag
 from dd_sync.query.tools import metrics_in
 from dd_sync.scenarios.compare import compare
+from dd_sync.scenarios.declarations import Declarations, problem_of
 from dd_sync.scenarios.load import Scenario
 from dd_sync.scenarios.sources import sources_of
 from dd_sync.scenarios.tables import FileError
 
 # The catalog's monitors by key, with some tunables set to other values, as they are on a day: exemptions end.
-Declare = Callable[[Mapping[str, object], date], Mapping[str, Declared]]
+Declare = Callable[[Mapping[str, object], date], Declarations]
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An expectation that was not met. group, at: what it is about, where it is about one; at in seconds
-    from the scenario's start. wanted: what should have been then, in a few words."""
+    from the scenario's start. wanted: what should have been then, in a few words. source: the line at
+    `where`, if it is to be shown: one of the catalog's."""
 
     problem: str
     where: Place
@@ -35,11 +38,12 @@ class Failure:
     group: str | None = None
     at: int | None = None
     wanted: str = ""
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What came of a scenario. replay: None if the monitor could not be evaluated.
+    """What came of a scenario. replay: None if the monitor could not be evaluated; refused: and why not.
 
     notes: what a reader should know although nothing failed. parts: the replays of the monitors that a
     composite refers to, by their keys. silences: the snoozes that reach the monitor.
@@ -51,6 +55,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     parts: Mapping[int | str, Replay] = field(default_factory=dict)
     silences: tuple[Silence, ...] = ()
+    refused: Failure | None = None
 
     @property
     def passed(self) -> bool:
@@ -65,7 +70,7 @@ def run_all(scenarios: Iterable[Scenario], declare: Declare, tenant_tag: str) ->
         except DdSyncError as error:
             yield Outcome(scenario, _failures(scenario, error))
             continue
-        outcome = run(scenario, monitors, tenant_tag)
+        outcome = run(scenario, monitors, tenant_tag, monitors.catalog)
         unread = _unread(outcome, monitors)
         yield outcome if unread is None else replace(outcome, failures=(unread,))
 
@@ -76,18 +81,21 @@ def _failures(scenario: Scenario, error: DdSyncError) -> tuple[Failure, ...]:
     return tuple(Failure(problem.problem, scenario.place(part), problem.hint) for problem in error.problems())
 
 
-def run(scenario: Scenario, monitors: Mapping[str, Declared], tenant_tag: str) -> Outcome:
+def run(
+    scenario: Scenario, monitors: Mapping[str, Declared], tenant_tag: str, catalog: Catalog | None = None
+) -> Outcome:
     """Evaluate the scenario's monitor over its series and compare. Never raises for what is in either.
 
     monitors: the catalog's, by key, changed ones too: the one that is tested and, for a composite, its parts.
-    tenant_tag: what snoozes silence by.
+    tenant_tag: what snoozes silence by. catalog: as in Declarations.
     """
     expects_unsupported = any(expect.unsupported for expect in scenario.form.expect)
     try:
         declared = _declared(scenario, monitors)
         done, parts = _replay(scenario, declared, monitors, tenant_tag)
-    except Unsupported as error:
-        return Outcome(scenario, () if expects_unsupported else _failures(scenario, error))
+    except _Refused as refused:
+        failure = _refusal(scenario, refused, catalog)
+        return Outcome(scenario, () if expects_unsupported else (failure,), refused=failure)
     except FileError as error:
         return Outcome(
             scenario, (Failure(error.problem, error.where or scenario.place("series"), error.hint),)
@@ -111,6 +119,21 @@ def run(scenario: Scenario, monitors: Mapping[str, Declared], tenant_tag: str) -
     return Outcome(scenario, failures, done, (*done.notes, *_notes(scenario, declared)), parts, silences)
 
 
+class _Refused(Exception):
+    """A monitor that cannot be evaluated: the one that is tested, or a part of it."""
+
+    def __init__(self, declared: Declared, error: Unsupported) -> None:
+        super().__init__()
+        self.declared, self.error = declared, error
+
+
+def _refusal(scenario: Scenario, refused: _Refused, catalog: Catalog | None) -> Failure:
+    """At the line of the monitor that is to blame; at the scenario's own where there is no catalog."""
+    found = problem_of(refused.declared, refused.error, catalog)
+    where = found.where or scenario.place("monitor")
+    return Failure(found.problem, where, found.hint, source=found.source)
+
+
 def _declared(scenario: Scenario, monitors: Mapping[str, Declared]) -> Declared:
     if scenario.monitor not in monitors:
         raise DdSyncError(
@@ -128,11 +151,18 @@ def _replay(
     end = start + int(scenario.form.lasts.total_seconds()) + 1
 
     def replayed(one: Declared, sources: Sources) -> Replay:
-        rule = _rule(scenario, one)
-        times = evaluation_times(rule, start, end)
-        return replay(rule, sources, times, downtimes=_silences(scenario, one, tenant_tag))
+        try:
+            rule = _rule(scenario, one)
+            times = evaluation_times(rule, start, end)
+            return replay(rule, sources, times, downtimes=_silences(scenario, one, tenant_tag))
+        except Unsupported as error:
+            raise _Refused(one, error) from None
 
-    sources = sources_of(scenario, monitors)
+    try:
+        sources = sources_of(scenario, monitors)
+    except Unsupported as error:
+        # Of a gauge that the worker computes, which the monitor looks at.
+        raise _Refused(declared, error) from None
     parts: dict[int | str, Replay] = {
         key: replayed(monitors[key], sources) for key in declared.references if key in monitors
     }

@@ -11,13 +11,14 @@ from dd_sync.evaluate.replay import Replay
 from dd_sync.message.fill import format_number
 from dd_sync.scenarios.compare import relative, state_name
 from dd_sync.scenarios.run import Failure, Outcome
-from dd_sync.text import within_line
+from dd_sync.text import pointed_at, within_line
 
 # A timeline shows so many lines and groups; what matters is shown first.
 _LINES = 24
 _GROUPS = 5
 _FAILURES = 20
 _WIDEST = 118
+_WIDEST_SOURCE = 104
 # Values are aligned by their last digit.
 _RIGHT = 2
 
@@ -28,6 +29,7 @@ def show(outcome: Outcome) -> str:
     lines = [f"{mark} {outcome.scenario.monitor}: {outcome.scenario.name}"]
     for failure in outcome.failures[:_FAILURES]:
         lines.append(f"  {failure.where}: {failure.problem}")
+        lines.extend(f"    {line}" for line in pointed(failure))
         if failure.hint:
             lines.append(f"    = {failure.hint}")
     if len(outcome.failures) > _FAILURES:
@@ -37,6 +39,16 @@ def show(outcome: Outcome) -> str:
     if outcome.failures:
         lines.extend(f"  note: {note}" for note in outcome.notes)
     return "\n".join(lines)
+
+
+def pointed(failure: Failure) -> Sequence[str]:
+    """The line of the catalog that is to blame and carets under the part of it; none for other failures."""
+    if failure.source is None:
+        return ()
+    where = failure.where
+    line, before, length = pointed_at(failure.source, where.column, where.length, _WIDEST_SOURCE)
+    margin = " " * len(str(where.line))
+    return f"{where.line} | {line}".rstrip(), f"{margin} | {' ' * before}{'^' * length}"
 
 
 def _timelines(outcome: Outcome, done: Replay) -> Iterator[str]:

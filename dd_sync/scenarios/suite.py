@@ -10,7 +10,7 @@ from dd_sync.catalog.catalog import Loading
 from dd_sync.catalog.load import compile_files
 from dd_sync.catalog.source import Files
 from dd_sync.errors import CatalogError, Problem
-from dd_sync.model.monitor import Declared
+from dd_sync.scenarios.declarations import Declarations
 from dd_sync.scenarios.load import Scenario, load_scenarios
 from dd_sync.scenarios.run import Declare, Outcome, run_all
 
@@ -29,9 +29,9 @@ class Declaring:
     files: Files
     env: str | None = None
     allow_unknown_options: bool = False
-    _known: dict[str, Mapping[str, Declared]] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[str, Declarations] = field(default_factory=dict, compare=False, repr=False)
 
-    def __call__(self, tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
+    def __call__(self, tunables: Mapping[str, object], day: date) -> Declarations:
         """By key; what was asked lately is remembered. Raises CatalogError."""
         name = repr((day, sorted(tunables.items())))
         if name not in self._known:
@@ -40,7 +40,7 @@ class Declaring:
             self._known[name] = self._declared(tunables, day)
         return self._known[name]
 
-    def _declared(self, tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
+    def _declared(self, tunables: Mapping[str, object], day: date) -> Declarations:
         again = compile_files(
             self.files,
             environ={},
@@ -52,7 +52,7 @@ class Declaring:
         errors = [problem for problem in again.problems if problem.is_error]
         if errors or again.catalog is None:
             raise CatalogError(errors)
-        return {declared.key: declared for declared in again.catalog.monitors}
+        return Declarations({one.key: one for one in again.catalog.monitors}, again.catalog)
 
 
 @dataclass(frozen=True, slots=True)

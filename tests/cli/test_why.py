@@ -286,15 +286,23 @@ def test_a_file_without_samples_of_the_metric_is_said(
 # --- questions that have no answer -----------------------------------------------------------
 
 
-def test_what_cannot_be_evaluated_is_said_at_the_scenario(dd_sync: Run, tmp_path: Path) -> None:
+def test_what_cannot_be_evaluated_is_said_at_the_line_of_the_monitor(dd_sync: Run, tmp_path: Path) -> None:
     monitor = raw('processes("x").over("*").rollup("count").last("10m") < 1', "process alert")
     one = scenario(GAUGE % "1x9", "{at: 5m, state: OK}")
     write(tmp_path, monitor, one)
     answer = dd_sync("why", "it", "--at", "5m")
     assert answer.code == 1
-    assert "monitors/scenarios/all.yaml:3:14" in answer.err
+    assert "monitors/all.yaml:5:13: error[unsupported]: monitors of type 'process alert'" in answer.err
     write(tmp_path, monitor, one.replace("{at: 5m, state: OK}", "{unsupported: true}"))
-    assert "cannot be evaluated here" in dd_sync("why", "it", "--at", "5m").err
+    assert dd_sync("why", "it", "--at", "5m").err == answer.err
+
+
+def test_a_file_of_samples_that_is_wrong_is_said_at_its_line(dd_sync: Run, tmp_path: Path) -> None:
+    write(tmp_path, LOAD, scenario("{metric: load, type: gauge, file: load.csv}", "{at: 5m, state: OK}"))
+    (tmp_path / "monitors/scenarios/load.csv").write_text("time,value\n2026-03-02T00:00:00Z,much\n")
+    answer = dd_sync("why", "it", "--at", "5m")
+    assert answer.code == 1
+    assert "monitors/scenarios/load.csv:2:22: error[scenario]: " in answer.err
 
 
 @pytest.mark.parametrize(

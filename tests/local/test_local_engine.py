@@ -130,7 +130,12 @@ def test_a_monitor_that_cannot_be_evaluated_stops_no_other(datadog: Client) -> N
     datadog.advance("30m")
     done = datadog.done("POST", "/local/evaluate", {})
     assert [one["monitor_id"] for one in done["unsupported"]] == [odd, both]
-    assert all(one["reason"] for one in done["unsupported"])
+    reasons = [one["reason"] for one in done["unsupported"]]
+    said = "monitors of type 'process alert' are not evaluated here, at column 1 of the query"
+    assert reasons == [
+        said,
+        f"nothing is known of monitor {odd}, at column {len(f'{first} && ') + 1} of the query",
+    ]
     assert (done["monitors"], done["until"]) == (3, later(minutes=30))
     assert datadog.done("GET", "/local/status")["unsupported"] == done["unsupported"]
     assert datadog.states(first) == {"tenant:acme": "Alert"}

@@ -10,6 +10,7 @@ import pytest
 from dd_sync.catalog.source import Source
 from dd_sync.errors import CatalogError, Problem
 from dd_sync.model.monitor import Declared
+from dd_sync.scenarios.declarations import Declarations
 from dd_sync.scenarios.load import Scenario, load_scenarios
 from dd_sync.scenarios.run import Failure, Outcome, run, run_all
 from dd_sync.scenarios.show import show
@@ -255,14 +256,11 @@ def test_each_scenario_has_the_monitors_of_its_tunables_and_its_day(
 ) -> None:
     asked: list[tuple[Mapping[str, object], date]] = []
 
-    def declare(tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
+    def declare(tunables: Mapping[str, object], day: date) -> Declarations:
         asked.append((tunables, day))
         limit = tunables.get("limit", 500)
-        return {
-            "stream-rate": declared(
-                f"sum(last_1h):sum:streams.created{{*}} by {{tenant}}.as_count() > {limit}"
-            )
-        }
+        query = f"sum(last_1h):sum:streams.created{{*}} by {{tenant}}.as_count() > {limit}"
+        return Declarations({"stream-rate": declared(query)})
 
     quiet = scenario("{never: Alert}", "tunables: {limit: 5000}")
     loud = scenario("{group: tenant:acme, transitions_at_least: [{at: 74m, to: Alert}]}")
@@ -274,10 +272,10 @@ def test_each_scenario_has_the_monitors_of_its_tunables_and_its_day(
 def test_a_catalog_that_cannot_be_declared_fails_its_scenario_only(
     scenario: Callable[..., Scenario], declared: MakeDeclared
 ) -> None:
-    def declare(tunables: Mapping[str, object], day: date) -> Mapping[str, Declared]:
+    def declare(tunables: Mapping[str, object], day: date) -> Declarations:
         if tunables:
             raise CatalogError([Problem("tunables", "limit is above its maximum of 9", "lower it")])
-        return {"stream-rate": declared()}
+        return Declarations({"stream-rate": declared()})
 
     wrong, right = scenario("{never: Alert}", "tunables: {limit: 99}"), scenario("{never: No Data}")
     first, second = run_all([wrong, right], declare, "tenant")
@@ -286,9 +284,8 @@ def test_a_catalog_that_cannot_be_declared_fails_its_scenario_only(
 
 
 def test_a_monitor_that_is_gone_is_said(scenario: Callable[..., Scenario], declared: MakeDeclared) -> None:
-    (outcome,) = run_all(
-        [scenario("{never: Alert}")], lambda tunables, day: {"stream-rates": declared()}, "tenant"
-    )
+    monitors = Declarations({"stream-rates": declared()})
+    (outcome,) = run_all([scenario("{never: Alert}")], lambda tunables, day: monitors, "tenant")
     assert outcome.failures[0].problem == "there is no monitor 'stream-rate'"
     assert outcome.failures[0].hint == "did you mean 'stream-rates'?"
 
@@ -324,7 +321,7 @@ def test_series_that_the_monitor_does_not_read_prove_nothing(
     scenario: Callable[..., Scenario], declared: MakeDeclared
 ) -> None:
     def failure(query: str) -> Failure:
-        declare = {"stream-rate": declared(query)}
+        declare = Declarations({"stream-rate": declared(query)})
         (outcome,) = run_all([scenario("{never: Alert}")], lambda *_: declare, "tenant")
         return outcome.failures[0]
 
