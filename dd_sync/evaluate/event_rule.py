@@ -15,7 +15,7 @@ from dd_sync.evaluate.event_formula import check, value_of, variables_in
 from dd_sync.evaluate.rule import Missing, Rule, Thresholds, read_missing, read_rule, read_thresholds, whole
 from dd_sync.evaluate.sources import canonical_source
 from dd_sync.evaluate.unsupported import Unsupported, unsupported
-from dd_sync.evaluate.windows import Cumulative, read_cumulative
+from dd_sync.evaluate.windows import Cumulative, empty_for, read_cumulative
 from dd_sync.model.monitor import Monitor
 from dd_sync.query.alerts import EventAlert, FormulaAlert
 from dd_sync.query.nodes import Expression, Variable, Window
@@ -89,7 +89,17 @@ def compile_events(key: str, monitor: Monitor, monitor_id: int) -> EventRule:
     options = monitor.options
     cumulative, window = _window(monitor.query, alert.window, options)
     keys = _keys(monitor.query, alert, queries, formula)
-    basis = read_rule(key, monitor, monitor_id, keys, window=window, no_data_after=window, also=_OPTIONS)
+    least = empty_for(window, cumulative)
+    basis = read_rule(
+        key,
+        monitor,
+        monitor_id,
+        keys,
+        window=window,
+        no_data_after=least,
+        empty_for=least,
+        also=_OPTIONS,
+    )
     empty = _when_empty(formula, queries)
     missing = Missing.KEEP if math.isnan(empty) else Missing.ZERO
     if alert.threshold is None:

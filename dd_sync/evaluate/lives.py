@@ -137,7 +137,7 @@ def _missing_since(before: GroupState | None, start: int) -> int:
 
 
 def _is_no_data(rule: Rule, missing_for: Ints) -> Bools:
-    """An empty window says that data has been missing for as long as the window already."""
+    """An empty window says that data has been missing for some time already."""
     if rule.missing not in (Missing.NO_DATA, Missing.NO_DATA_NOTIFIED):
         return np.zeros(missing_for.shape, dtype=np.bool_)
-    return np.asarray(missing_for + rule.window >= rule.no_data_after)
+    return np.asarray(missing_for + rule.empty_for >= rule.no_data_after)

@@ -16,7 +16,7 @@ from dd_sync.evaluate.rule import Missing, Rule, Thresholds, read_missing, read_
 from dd_sync.evaluate.series import Ints
 from dd_sync.evaluate.support import Support, percentile, reading_of
 from dd_sync.evaluate.unsupported import unsupported
-from dd_sync.evaluate.windows import Cumulative, evaluation_window, read_cumulative
+from dd_sync.evaluate.windows import Cumulative, empty_for, evaluation_window, read_cumulative
 from dd_sync.model.monitor import Monitor
 from dd_sync.query.nodes import Call, Expression, Metric, MetricAlert
 from dd_sync.query.parser import parse as parse_query
@@ -79,7 +79,15 @@ def compile_metric(key: str, monitor: Monitor, monitor_id: int, rollup: int | No
     keys = Support(monitor.query, split=split).keys(inner_part)
     if keys is None:
         raise unsupported(monitor.query, alert.expression, "a query without a metric is not evaluated here")
-    basis = read_rule(key, monitor, monitor_id, keys, window=window, also=_OPTIONS)
+    basis = read_rule(
+        key,
+        monitor,
+        monitor_id,
+        keys,
+        window=window,
+        empty_for=empty_for(window, cumulative),
+        also=_OPTIONS,
+    )
     step = rollup or default_step(nominal) if algorithm is None else algorithm.step
     empty = value_when_empty(alert.expression)
     basis = replace(

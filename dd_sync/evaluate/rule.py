@@ -93,8 +93,9 @@ class Rule:
 
     keys: what it is grouped by, () for a simple alert. frequency: seconds between evaluations.
     window: how far back an evaluation looks for data. thresholds: None where no value is compared.
-    no_data_after: how long data has to be missing for No Data. notify_by: the keys that one notification is
-    for each value of, () for one in all; None where every group is told by itself.
+    no_data_after: how long data has to be missing for No Data; empty_for: how long it has been missing, at
+    least, when a window is first without any. notify_by: the keys that one notification is for each value of,
+    () for one in all; None where every group is told by itself.
     empty: the value over no data at all, NaN if there is none. standing: its only group exists without data.
     schedule: when it is evaluated, instead of every `frequency`. independent: each evaluation is told that is
     not OK, whatever was before.
@@ -113,6 +114,7 @@ class Rule:
     thresholds: Thresholds | None = None
     missing: Missing = Missing.KEEP
     no_data_after: int
+    empty_for: int
     resolve_after: int | None
     new_group_delay: int
     retention: int | None
@@ -139,17 +141,21 @@ def read_rule(
     *,
     window: int,
     no_data_after: int | None = None,
+    empty_for: int | None = None,
     also: frozenset[str] = frozenset(),
 ) -> Rule:
     """What all types share, read from the options, the name and the message.
 
     keys: None where they are known only later, with what is evaluated. no_data_after: where the options do
-    not say; two windows if that is None. also: options of the monitor's own type.
+    not say; two windows if that is None. empty_for: the window's length if that is None. also: options of the
+    monitor's own type.
     Raises TemplateError, and Unsupported for options without a meaning here.
     """
     options = monitor.options
     _refuse_unknown(options, also)
     escalation = options.get("escalation_message")
+    empty_for = window if empty_for is None else empty_for
+    no_data_after = 2 * window if no_data_after is None else no_data_after
     schedule = read_schedule(options) if "scheduling_options" in also else None
     return Rule(
         key=key,
@@ -161,7 +167,8 @@ def read_rule(
         keys=keys or (),
         window=window,
         frequency=_frequency(window),
-        no_data_after=_no_data_after(options, window, no_data_after),
+        no_data_after=_no_data_after(options, empty_for, no_data_after),
+        empty_for=empty_for,
         resolve_after=3600 * (whole(options, "timeout_h") or 0) or None,
         new_group_delay=_new_group_delay(keys or (), options),
         retention=DAY if keys else None,
@@ -267,10 +274,10 @@ def read_missing(options: Mapping[str, Any], *, default: Missing, legacy: Missin
     return known[policy]
 
 
-def _no_data_after(options: Mapping[str, Any], window: int, otherwise: int | None) -> int:
+def _no_data_after(options: Mapping[str, Any], empty_for: int, otherwise: int) -> int:
     if options.get("on_missing_data") is not None:
-        return window
-    return 60 * (whole(options, "no_data_timeframe") or 0) or otherwise or 2 * window
+        return empty_for
+    return 60 * (whole(options, "no_data_timeframe") or 0) or otherwise
 
 
 # --- groups and notifications --------------------------------------------------------------------

@@ -71,6 +71,14 @@ class Cumulative:
             yield hour + (60 * self.minute - int(offset.total_seconds())) % 3600
 
 
+def empty_for(window: int, cumulative: Cumulative | None) -> int:
+    """How long data has been missing, at least, when a window of `window` seconds is first without any.
+
+    One that has just begun anew may be empty right after data was seen.
+    """
+    return window if cumulative is None else 0
+
+
 def read_cumulative(unit: str, options: Mapping[str, Any]) -> Cumulative:
     """`scheduling_options.evaluation_window` of a window `current_1<unit>`; without it, UTC and from 0.
 

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from dd_sync.evaluate.replay import Replay, Sources, Unsupported, compile_rule, evaluation_times, replay
 from dd_sync.evaluate.series import MetricType, Series, SeriesSet
+from dd_sync.evaluate.sources import Event, Events
 from dd_sync.model.monitor import Monitor
+from dd_sync.model.state import State
 
 ZONES = ("UTC", "Europe/Paris", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
 # Around here clocks are changed in Europe and in America.
@@ -92,6 +94,31 @@ def test_buckets_of_a_cumulative_window_are_cut_at_its_beginning() -> None:
     )
     values = [done.value_at("*", int((start + timedelta(hours=hour)).timestamp())) for hour in (2, 3, 4)]
     assert values == [6, 6, 12]
+
+
+@pytest.mark.parametrize(
+    ("options", "minutes"),
+    [
+        ({"notify_no_data": True, "no_data_timeframe": 30}, [90, 150]),
+        ({"on_missing_data": "show_no_data"}, [60, 120]),
+    ],
+)
+def test_a_window_that_has_just_begun_is_not_without_data_for_its_whole_length(
+    options: dict[str, Any], minutes: list[int]
+) -> None:
+    begin = int(datetime(2026, 3, 2, 4, tzinfo=UTC).timestamp())
+    times = begin + 60 * np.array([1, 59, 99, 100])
+    found = Series.of("m", MetricType.COUNT, [], interval=60, times=times, values=[1.0] * 4)
+    logs = [Event(int(at), "logs", (), {"took": 1}) for at in times]
+    sources = Sources(series=SeriesSet([found]), events=Events(logs))
+    for kind, query in (
+        ("query alert", "sum(current_1h):sum:m{*}.as_count() > 99"),
+        ("log alert", 'logs("*").index("*").rollup("avg", "@took").current("1h") > 99'),
+    ):
+        rule = compile_rule("k", Monitor(type=kind, query=query, options=options))
+        done = replay(rule, sources, evaluation_times(rule, begin, begin + 3 * 3600))
+        lost = [(one.at - begin - 60) // 60 for one in done.transitions if one.after is State.NO_DATA]
+        assert lost == minutes
 
 
 def test_a_cumulative_window_is_evaluated_as_often_as_its_length_asks() -> None:
