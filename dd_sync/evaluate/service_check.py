@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dd_sync.evaluate.findings import Words
 from dd_sync.evaluate.judge import ABSENT, Judged
-from dd_sync.evaluate.lives import latest_where, lives
+from dd_sync.evaluate.lives import Lives, latest_where, lives
 from dd_sync.evaluate.rule import DAY, Missing, Rule, read_missing, read_numbers, read_rule
 from dd_sync.evaluate.select import ANY_TAGS, Group, groups_of, matcher
 from dd_sync.evaluate.series import Bools, Bytes, Floats, Ints
@@ -116,18 +116,35 @@ class CheckFindings:
 
     def judge(self, groups: Sequence[Group], previous: Sequence[GroupState | None]) -> Judged:
         shape = (len(groups), self._times.size)
-        decided, has = np.zeros(shape, dtype=np.int8), np.zeros(shape, dtype=np.bool_)
-        values = np.full(shape, np.nan)
-        for row, group in enumerate(groups):
-            runs = self._runs.get(group, [])
-            at = np.array([run.at for run in runs], dtype=np.int64)
-            first, last = np.searchsorted(at, self._edges[:-1]), np.searchsorted(at, self._edges[1:])
-            has[row] = last > first
+        found = [self._runs.get(group, []) for group in groups]
+        moments = [np.array([run.at for run in runs], dtype=np.int64) for runs in found]
+        has = np.array([np.diff(np.searchsorted(at, self._edges)) > 0 for at in moments]).reshape(shape)
+        life = lives(self._rule, self._times, has, previous)
+        decided, values = np.zeros(shape, dtype=np.int8), np.full(shape, np.nan)
+        due = np.zeros(shape, dtype=np.bool_)
+        for row, (runs, at) in enumerate(zip(found, moments, strict=True)):
+            since = self._edges[:-1].copy()
+            for column, birth in self._first_judged(life, row, previous[row]):
+                since[column], due[row, column] = birth - self._rule.frequency, True
             if self._rule.check.method == "pct_by_status":
                 decided[row], values[row] = self._shares(runs)
             else:
+                first, last = np.searchsorted(at, since), np.searchsorted(at, self._times)
                 decided[row] = self._in_a_row(runs, first, last)
-        return self._judged(decided, has, values, previous)
+        decided[life.waiting | (life.missing & ~due)] = ABSENT
+        return self._judged(decided, life, values, previous)
+
+    def _first_judged(self, life: Lives, row: int, before: GroupState | None) -> Iterator[tuple[int, int]]:
+        """Where a new group is judged for the first time, by all its runs so far: the evaluation's index,
+        and when the group was first seen, epoch seconds."""
+        new = before is not None and before.evaluated_at < before.first_seen + self._rule.new_group_delay
+        waited = np.concatenate([[new], life.waiting[row, :-1]])
+        for column in np.flatnonzero(waited & ~life.waiting[row] & life.alive[row]).tolist():
+            begins = np.flatnonzero(~waited[:column])
+            if begins.size:
+                yield column, int(self._times[begins[-1]])
+            elif before is not None:
+                yield column, before.first_seen
 
     def _in_a_row(self, runs: Sequence[CheckRun], first: Ints, last: Ints) -> Bytes:
         """The state that the runs of each evaluation decide, 0 where none does. int8 [T]."""
@@ -176,12 +193,10 @@ class CheckFindings:
         return np.asarray((share >= need) & (share > 0))
 
     def _judged(
-        self, decided: Bytes, has: Bools, values: Floats, previous: Sequence[GroupState | None]
+        self, decided: Bytes, life: Lives, values: Floats, previous: Sequence[GroupState | None]
     ) -> Judged:
-        life = lives(self._rule, self._times, has, previous)
         cleared = ~life.alive | life.resolved | (life.missing & (self._rule.missing is Missing.OK))
-        judged = np.where(life.waiting | life.missing, ABSENT, decided)
-        events = np.select([cleared, life.no_data], [State.OK.severity, State.NO_DATA.severity], judged)
+        events = np.select([cleared, life.no_data], [State.OK.severity, State.NO_DATA.severity], decided)
         before = np.array([State.OK.severity if one is None else one.state.severity for one in previous])
         latest = latest_where(events != ABSENT)
         states = np.take_along_axis(events, np.maximum(latest, 0), axis=1)

@@ -179,6 +179,30 @@ def test_new_hosts_are_not_judged_at_once() -> None:
     assert states(play(runs("ccc", *PROD), 3, new_group_delay=120)) == {"host:a": "ooc"}
 
 
+@pytest.mark.parametrize("cut", range(9))
+def test_a_new_host_that_runs_seldom_is_judged_by_its_runs_once_it_is_judged(cut: int) -> None:
+    found = [*runs("_c", *PROD), *runs("coc", "env:prod", "host:b"), *runs("cc", "env:prod", "host:c")]
+    rule = compiled(new_group_delay=240, thresholds={"critical": 2})
+    times = evaluation_times(rule, START + 60, START + 60 * 8 + 1)
+    sources = Sources(checks=CheckRuns([*found, *runs("c", *PROD, since=400)]))
+    first = replay(rule, sources, times[:cut])
+    rest = replay(rule, sources, times[cut:], previous=first.final)
+    parts = [states(part) for part in (first, rest)]
+    line = {
+        host: "".join(
+            part.get(f"host:{host}", "-" * size) for part, size in zip(parts, (cut, 8 - cut), strict=True)
+        )
+        for host in "abc"
+    }
+    assert line == {"a": "-ooooocc", "b": "oooooooo", "c": "oooocccc"}
+
+
+def test_a_new_cluster_is_judged_by_its_runs_once_it_is_judged() -> None:
+    query = '"http.can_connect".over("*").by("host").pct_by_status()'
+    done = play(runs("c", *PROD), 5, query=query, new_group_delay=120, thresholds={"critical": 50})
+    assert states(done) == {"host:a": "ooccc"}
+
+
 # --- what is said --------------------------------------------------------------------------------
 
 
