@@ -261,13 +261,13 @@ def _in_a_terminal(answer: Callable[[subprocess.Popen[bytes], int], object]) -> 
             # The end of what a terminal shows is an error on Linux.
             with suppress(OSError):
                 if select.select([terminal], [], [], 0.2)[0]:
-                    piece = os.read(terminal, 4096).decode()
-                    if "[y/N]" in shown + piece and "[y/N]" not in shown:
-                        answer(process, terminal)
-                    shown += piece
+                    shown += os.read(terminal, 4096).decode()
                     continue
             if ended:
                 break
+            # Nobody answers in the very instant of the question, when Python does not yet listen for signals.
+            if "[y/N]" in shown:
+                answer(process, terminal)
     finally:
         process.kill()
         process.wait()
