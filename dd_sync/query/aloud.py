@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from dd_sync.query.alerts import (
@@ -56,6 +57,7 @@ _COMPARATORS = {
     "==": "is exactly",
     "!=": "is not",
 }
+_COUNTED = re.compile(r"count\(v: v([<>=!]+)(.+)\)")
 _OPERATORS = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
 _UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month"}
 _MODIFIERS = {"as_count": "as counts", "as_rate": "per second", "weighted": "weighted"}
@@ -180,8 +182,16 @@ def _metric(metric: Metric, outer: str) -> str:
     """`the p99 of request.duration (as counts) for env:prod`"""
     notes = list(map(_modifier, metric.modifiers))
     over = metric.aggregation
-    across = f"the {_METHODS.get(over, over)} of " if over and over != outer else ""
+    across = f"the {_method(over)} of " if over and over != outer else ""
     return f"{across}{metric.name}{f' ({_joined(notes)})' if notes else ''}{_scope(metric.scope)}"
+
+
+def _method(name: str) -> str:
+    """`average`, `p99`, or `count of values at least 0.5`"""
+    counted = _COUNTED.fullmatch(name)
+    if counted is None:
+        return _METHODS.get(name, name)
+    return f"count of values {_COMPARATORS[counted[1]].removeprefix('is ')} {counted[2]}"
 
 
 def _modifier(modifier: Modifier) -> str:

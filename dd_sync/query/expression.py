@@ -10,6 +10,7 @@ from typing import Literal, cast
 
 from dd_sync.errors import QueryError
 from dd_sync.query import words
+from dd_sync.query.canonical import render_number
 from dd_sync.query.lexer import shortened
 from dd_sync.query.nodes import (
     Binary,
@@ -71,7 +72,8 @@ class ExpressionReader(Reader):
         tokens = self.tokens
         kind = tokens.kinds[tokens.index]
         if kind == "word":
-            return self.call() if tokens.kinds[tokens.index + 1] == "(" else self.leaf()
+            called = tokens.kinds[tokens.index + 1] == "(" and not self.is_counted()
+            return self.call() if called else self.leaf()
         if kind == "number":
             start = tokens.starts[tokens.index]
             return Number(self.number_value(), span=(start, tokens.end))
@@ -153,18 +155,9 @@ class ExpressionReader(Reader):
 
     def leaf(self) -> Expression:
         tokens = self.tokens
-        start, name = tokens.starts[tokens.index], tokens.texts[tokens.index]
-        aggregation = None
-        if tokens.kinds[tokens.index + 1] == ":":
-            aggregation = name
-            if not words.is_space_aggregator(name):
-                known = (*words.SPACE_AGGREGATORS, "p95")
-                raise tokens.error(f"unknown aggregation '{shortened(name)}'", words.suggestion(name, known))
-            tokens.index += 2
-            name = tokens.texts[tokens.index]
-            if tokens.kinds[tokens.index] != "word":
-                hint = "a metric's name has letters, digits, _ and ., and begins with a letter"
-                raise tokens.error(f"expected the metric's name, not {tokens.shown()}", hint)
+        start = tokens.starts[tokens.index]
+        aggregation = self.space_aggregation()
+        name = tokens.texts[tokens.index]
         tokens.index += 1
         if tokens.kinds[tokens.index] != "braces":
             raise self.scope_error(name)
@@ -173,6 +166,46 @@ class ExpressionReader(Reader):
         tokens.index += 1
         by = self.by()
         return Metric(aggregation, name, scope, by, self.modifiers(), span=(start, tokens.end))
+
+    def space_aggregation(self) -> str | None:
+        """`sum:`, `p95:` or `count(v: v>=0.5):` before a metric's name; None where there is none."""
+        tokens = self.tokens
+        name = tokens.texts[tokens.index]
+        if tokens.kinds[tokens.index + 1] == "(":
+            name = self.counted()
+        elif tokens.kinds[tokens.index + 1] != ":":
+            return None
+        elif not words.is_space_aggregator(name):
+            known = (*words.SPACE_AGGREGATORS, "p95")
+            raise tokens.error(f"unknown aggregation '{shortened(name)}'", words.suggestion(name, known))
+        else:
+            tokens.index += 1
+        self.take(":", "write a colon and the metric: count(v: v>0.5):http.request.time{*}")
+        if tokens.kinds[tokens.index] != "word":
+            hint = "a metric's name has letters, digits, _ and ., and begins with a letter"
+            raise tokens.error(f"expected the metric's name, not {tokens.shown()}", hint)
+        return name
+
+    def is_counted(self) -> bool:
+        """Whether `count(v: v` and a comparator are next: no function begins so."""
+        kinds, texts, at = self.tokens.kinds, self.tokens.texts, self.tokens.index
+        return (
+            kinds[at : at + 6] == ["word", "(", "word", ":", "word", "compare"]
+            and texts[at] == "count"
+            and texts[at + 2] == texts[at + 4]
+        )
+
+    def counted(self) -> str:
+        """`count(v: v>=0.5)`: how many values of a distribution there were on one side of a number."""
+        tokens = self.tokens
+        opened = tokens.index + 1
+        comparator = tokens.texts[tokens.index + 5]
+        tokens.index += 6
+        value = self.modifier_argument()
+        if isinstance(value, str):
+            raise tokens.error("expected a number", "write for example count(v: v>0.5)", at=tokens.index - 1)
+        self.close(opened)
+        return f"count(v: v{comparator}{render_number(value)})"
 
     def scope_error(self, name: str) -> QueryError:
         tokens = self.tokens

@@ -128,7 +128,8 @@ class Modifier(Node):
 class Metric(Node):
     """`sum:streams.created{env:prod} by {tenant}.as_count()`.
 
-    aggregation: the space aggregator, None where the text has none.
+    aggregation: the space aggregator, None where the text has none; `count(v: v>=0.5)` counts the values of a
+    distribution on that side of the number.
     by: grouping keys in the order written; modifiers likewise.
     """
 

@@ -50,9 +50,10 @@ class Reader:
         comparator = self.comparator()
         threshold = self.threshold()
         if tokens.kinds[tokens.index] != "end":
-            raise tokens.error(
-                f"unexpected {tokens.shown()} after the threshold", "the threshold ends the query"
-            )
+            hint = "the threshold ends the query"
+            if tokens.texts[tokens.index].lower() == "by":
+                hint = f"{hint}; write the grouping before it, right after the scope"
+            raise tokens.error(f"unexpected {tokens.shown()} after the threshold", hint)
         return comparator, threshold
 
     def hint_for_comparator(self) -> str:

@@ -77,7 +77,7 @@ modifiers = st.lists(
 ).map(tuple)
 metrics = st.builds(
     Metric,
-    st.sampled_from([None, "avg", "sum", "min", "max", "count", "p95", "p99.9"]),
+    st.sampled_from([None, "avg", "sum", "min", "max", "count", "p95", "p99.9", "count(v: v<=-1e-07)"]),
     names,
     scopes,
     st.lists(tag_keys, max_size=2).map(tuple),
