@@ -11,17 +11,27 @@ from dd_sync.message.parser import parse
 from dd_sync.message.tools import handles_in
 from dd_sync.model.monitor import Declared
 from dd_sync.promql.writer import NotExpressible, write
-from dd_sync.query.alerts import Query
+from dd_sync.query.alerts import EventAlert, Query, ServiceCheck
 from dd_sync.query.aloud import read_aloud
 from dd_sync.query.nodes import MetricAlert
+from dd_sync.query.tools import metrics_in
 
+_NO_DATA = "Without data it goes to No Data and says so."
 # What Datadog does with a window without data, by `on_missing_data`.
 _MISSING = {
-    "default": "A window without data counts as 0 for a count, and keeps the last state otherwise.",
     "show_no_data": "Without data it shows No Data and tells nobody.",
-    "show_and_notify_no_data": "Without data it goes to No Data and says so.",
+    "show_and_notify_no_data": _NO_DATA,
     "resolve": "Without data it resolves.",
 }
+_EMPTY = "A window without data"
+# By threshold: what a service check does, and the status that makes it.
+_STATUSES = (
+    ("critical", "Alerts", "CRITICAL"),
+    ("warning", "Warns", "WARNING"),
+    ("unknown", "Becomes Unknown", "UNKNOWN"),
+    ("ok", "Recovers", "OK"),
+)
+_SHARES = {"warning": "WARNING or CRITICAL"}
 _STATES = (
     ("is_alert", "alert"),
     ("is_warning", "warning"),
@@ -93,7 +103,12 @@ def explain(declared: Declared, query: Query, tests: Sequence[str]) -> Explanati
     return Explanation(
         key=declared.key,
         name=monitor.name,
-        alerts=(read_aloud(query), *_thresholds(monitor.options), *_options(monitor.options)),
+        alerts=(
+            read_aloud(query),
+            *_thresholds(query, monitor.options.get("thresholds") or {}),
+            *_missing(query, monitor.options),
+            *_options(monitor.options),
+        ),
         told=dict(_told(monitor.message)),
         tests=tuple(tests),
         notes=declared.notes,
@@ -103,8 +118,10 @@ def explain(declared: Declared, query: Query, tests: Sequence[str]) -> Explanati
     )
 
 
-def _thresholds(options: Mapping[str, Any]) -> Iterator[str]:
-    thresholds = options.get("thresholds") or {}
+def _thresholds(query: Query, thresholds: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(query, ServiceCheck):
+        yield from _runs(query, thresholds)
+        return
     if "warning" in thresholds:
         yield f"Warns at {thresholds['warning']:g}."
     if "critical_recovery" in thresholds:
@@ -115,12 +132,48 @@ def _thresholds(options: Mapping[str, Any]) -> Iterator[str]:
         yield f"Recovers from a warning at {thresholds['warning_recovery']:g}."
 
 
-def _options(options: Mapping[str, Any]) -> Iterator[str]:
+def _runs(check: ServiceCheck, thresholds: Mapping[str, Any]) -> Iterator[str]:
+    """What the thresholds of a service check mean: runs in a row, or per cent of those that report."""
+    of_all = check.method == "pct_by_status"
+    usual = {} if of_all else {"critical": 1, "ok": 1}
+    for name, does, status in _STATUSES:
+        number = thresholds.get(name) or usual.get(name)
+        if number is None:
+            continue
+        if of_all:
+            yield f"{does} once {number:g} % are {_SHARES.get(name, status)}."
+        else:
+            runs = "run" if number == 1 else "runs in a row"
+            yield f"{does} after {number:g} {status} {runs}."
+    if of_all:
+        yield "Recovers as soon as that is no longer so."
+
+
+def _missing(query: Query, options: Mapping[str, Any]) -> Iterator[str]:
     missing = options.get("on_missing_data")
-    if missing in _MISSING:
+    if missing == "default":
+        counts = _is_count(query)
+        if counts is None:
+            yield f"{_EMPTY} counts as 0 for a count, and leaves the state as it is otherwise."
+        else:
+            yield f"{_EMPTY} counts as 0." if counts else f"{_EMPTY} leaves the state as it is."
+    elif missing in _MISSING:
         yield _MISSING[missing]
     elif options.get("notify_no_data"):
-        yield "Without data it goes to No Data and says so."
+        yield _NO_DATA
+
+
+def _is_count(query: Query) -> bool | None:
+    """Whether nothing reported is a count of 0 rather than no value; None where several queries decide."""
+    match query:
+        case MetricAlert():
+            return any(metric.has("as_count") for metric in metrics_in(query.expression))
+        case EventAlert():
+            return query.rollup is None or query.rollup.method in ("count", "cardinality")
+    return None
+
+
+def _options(options: Mapping[str, Any]) -> Iterator[str]:
     if options.get("renotify_interval"):
         yield f"Says so again every {options['renotify_interval']} minutes while it lasts."
     if options.get("evaluation_delay"):
