@@ -72,7 +72,7 @@ def apply(
     resources.refuse_if_moved()
     _in_order(run, resources)
     outcomes = tuple(run.outcomes[change.key] for change in plan.changes)
-    report = settle(plan, monitors, outcomes, sleep) if run.wrote else Report(outcomes=outcomes)
+    report = settle(plan, monitors, outcomes, sleep, run.made) if run.wrote else Report(outcomes=outcomes)
     if not plan.resources:
         return report
     others, differing, unread = resources.settle()
@@ -136,6 +136,7 @@ class _Run:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     stopping: Event = field(default_factory=Event)
     ids: dict[str, int] = field(default_factory=dict)
+    made: set[int] = field(default_factory=set)
     cut_off: str = ""
     wrote: bool = False
     search_first: bool = False
@@ -272,6 +273,8 @@ class _Run:
     def _create(self, change: Create | Replace) -> Outcome:
         creator = Creator(self.monitors, self.plan.catalog, self.sleep, self.stopping.is_set)
         made = creator.create(change.key, marked(self._body(change)), search_first=self.search_first)
+        if not made.adopted:
+            self.made.add(made.monitor_id)
         if isinstance(change, Replace):
             return Outcome(key=change.key, did="replaced", monitor_id=made.monitor_id)
         if made.adopted:

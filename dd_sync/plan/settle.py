@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from dd_sync.errors import DatadogError
 from dd_sync.kinds import monitor as kind
@@ -11,17 +10,20 @@ from dd_sync.model.monitor import Monitor
 from dd_sync.model.ownership import CATALOG, MANAGED
 from dd_sync.plan.changes import Change, Delete, Json, Plan
 from dd_sync.plan.create import SETTLE_STEPS
+from dd_sync.plan.extras import Found, without_extras
 from dd_sync.plan.report import Outcome, Report
 from dd_sync.plan.same import plainly_same
 from dd_sync.ports import Monitors
 
-Found = Mapping[str, Sequence[Json]]
-
 
 def settle(
-    plan: Plan, monitors: Monitors, outcomes: tuple[Outcome, ...], sleep: Callable[[float], None]
+    plan: Plan,
+    monitors: Monitors,
+    outcomes: tuple[Outcome, ...],
+    sleep: Callable[[float], None],
+    made: Collection[int],
 ) -> Report:
-    """The report on a run that wrote.
+    """The report on a run that wrote. made: ids of the monitors that this very run created.
 
     Datadog's list may lag behind a write, so it is read again for up to five seconds until all is as planned.
     Two runs at once may each have created a monitor: the lowest id stays, and each run deletes only its own.
@@ -34,7 +36,7 @@ def settle(
             if wait:
                 sleep(wait)
             found = _by_key(monitors.list(tags, expected=expected), plan.catalog)
-            outcomes = tuple(_without_extra(outcome, found, monitors) for outcome in outcomes)
+            outcomes = without_extras(plan, outcomes, found, monitors, made)
             differing = tuple(_differing(plan, outcomes, found))
             if not differing:
                 break
@@ -50,15 +52,6 @@ def _by_key(live: Iterable[Json], catalog: str) -> dict[str, list[Json]]:
         if key is not None:
             found.setdefault(key, []).append(body)
     return found
-
-
-def _without_extra(outcome: Outcome, found: Found, monitors: Monitors) -> Outcome:
-    ids = [int(body["id"]) for body in found.get(outcome.key, ())]
-    if outcome.did != "created" or outcome.monitor_id not in ids[1:]:
-        return outcome
-    monitors.delete(outcome.monitor_id)
-    why = f"another apply had created it; monitor {outcome.monitor_id} of this run is deleted again"
-    return replace(outcome, did="adopted", monitor_id=ids[0], why=why)
 
 
 def _differing(plan: Plan, outcomes: Sequence[Outcome], found: Found) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -34,7 +35,7 @@ class MemoryMonitors:
         self.lag = 0
         self.stale: list[Json] | None = None
         self._next = 1001
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def put(self, body: Mapping[str, Any], monitor_id: int | None = None) -> Json:
         """Stores a monitor as Datadog would after a POST, without counting it as a write."""
@@ -84,11 +85,18 @@ class MemoryMonitors:
 
     def delete(self, monitor_id: int, *, force: bool = False) -> None:
         self._known(monitor_id)
+        if self._users(monitor_id) and not force:
+            raise DatadogError(f"answered 400: monitor {monitor_id} is referenced", status=400)
         self.forced += [monitor_id] if force else []
         self._write("delete", monitor_id, lambda: self.live.pop(monitor_id))
 
     def can_delete(self, monitor_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        return {number: why for number, why in self.blocked.items() if number in monitor_ids}
+        used = {number: users for number in monitor_ids if (users := self._users(number))}
+        return {**used, **{number: why for number, why in self.blocked.items() if number in monitor_ids}}
+
+    def _users(self, monitor_id: int) -> tuple[str, ...]:
+        composites = (one for one in self.live.values() if one["type"] == "composite")
+        return tuple(one["name"] for one in composites if str(monitor_id) in re.findall(r"\d+", one["query"]))
 
     def validate(self, body: Mapping[str, Any], monitor_id: int | None = None) -> None:
         """Everything is valid here."""
