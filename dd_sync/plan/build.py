@@ -62,7 +62,9 @@ def build_plan(
     if only is not None and not elsewhere and not chosen and not any(_chosen(key, only) for key in owned):
         raise RequestError(f"no monitor has a key like '{only}'", hint="`dd-sync render` prints all keys")
     adoptees = {key: Live(int(body["id"]), body) for key, body in adopting.items() if key not in owned}
-    ids = {key: one.id for key, one in (*adoptees.items(), *owned.items())}
+    # Whatever names a monitor that is to be replaced has to name another id then, and so changes with it.
+    replaced = {one.key for one in chosen if one.key in owned and _is_replaced(one, owned[one.key])}
+    ids = {key: one.id for key, one in (*adoptees.items(), *owned.items()) if key not in replaced}
     _refuse_loose_references(chosen, ids)
     planned = [
         _adopt(one, adoptees[one.key], ids)
@@ -192,7 +194,7 @@ def _change(one: Declared, live: Live | None, ids: Mapping[str, int], catalog: s
     fields = field_changes(ours, theirs)
     old = kind.identity(live.body, catalog)
     was = old if old != one.key else None
-    if not kind.can_become(there.type, wanted.type):
+    if _is_replaced(one, live):
         return Replace(
             key=one.key,
             name=one.monitor.name,
@@ -221,6 +223,10 @@ def _change(one: Declared, live: Live | None, ids: Mapping[str, int], catalog: s
             *labels(wanted, there, fields, protected=one.protected),
         ),
     )
+
+
+def _is_replaced(one: Declared, live: Live) -> bool:
+    return not kind.can_become(str(live.body.get("type")), one.monitor.type)
 
 
 def _adopt(one: Declared, live: Live, ids: Mapping[str, int]) -> Adopt:

@@ -259,6 +259,19 @@ def test_a_part_whose_replacement_failed_halfway_is_not_referred_to_by_its_old_i
     assert did(report) == {"a": "failed", "both": "skipped"}
 
 
+def test_a_composite_names_the_new_id_of_a_part_that_was_replaced(
+    datadog: MemoryMonitors, naps: Naps
+) -> None:
+    run([declare("a"), declare("both", references=("a",))], datadog, naps)
+    declared = [declare("a", type="log alert"), declare("both", references=("a",))]
+    made = plan(declared, datadog)
+    assert did(apply(made, datadog, sleep=naps)) == {"a": "failed", "both": "unchanged"}
+    report = apply(made, datadog, sleep=naps, force=["a"])
+    assert (did(report), report.is_complete) == ({"a": "replaced", "both": "updated"}, True)
+    assert datadog.by_key["both"]["query"] == str(datadog.by_key["a"]["id"])
+    assert plan(declared, datadog).changes == ()
+
+
 def test_progress_hears_of_every_change_in_order(datadog: MemoryMonitors, naps: Naps) -> None:
     heard: list[Outcome] = []
     made = plan([declare(f"k{n}") for n in range(20)], datadog)

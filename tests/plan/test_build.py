@@ -110,6 +110,20 @@ def test_a_type_that_datadog_cannot_change_is_a_replacement_that_says_what_is_lo
     assert "draft_status" not in change.body
 
 
+def test_what_names_a_replaced_monitor_changes_with_it() -> None:
+    declared = [declare("a"), declare("b"), declare("both", references=("a", "b"))]
+    live = live_of(*declared[:2], declare("both", type="composite", query="1 && 2", options={}))
+    assert plan(declared, live).changes == ()
+    log = [declare("a", type="log alert", query='logs("x").index("*").rollup("count").last("5m") > 1')]
+    replaced, composite = plan([*log, *declared[1:]], live).changes
+    assert isinstance(replaced, Replace)
+    assert isinstance(composite, Update)
+    assert [(one.path, one.before, one.after) for one in composite.fields] == [
+        ("query", "1 && 2", "${monitor:a} && 2")
+    ]
+    assert plan([*log, *declared[1:]], live, only="both").changes == ()
+
+
 def test_fields_of_every_shape_are_named_by_their_path() -> None:
     variables = [{"name": "q", "search": {"query": "a"}}, {"name": "r", "search": {"query": "b"}}]
     before = declare("a", options={"variables": variables, "notify_by": ["tenant"], "evaluation_delay": 60})
