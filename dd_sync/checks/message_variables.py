@@ -51,10 +51,17 @@ def _missing(use: VariableUse, known: Known) -> str | None:
         return None  # a host brings its metadata and all its tags
     if tag in keys:
         return f"write {{{{{_bracketed(tag)}.name}}}}"
-    names = (*known.given, *(f"{key}.name" for key in keys))
-    near = nearest(use.name, names, likeness=0.7)
+    near = _near(use, known)
     grouped = f"the monitor's tags are {', '.join(sorted(keys))}" if keys else "the monitor is not grouped"
     return f"did you mean {{{{{near}}}}}?" if near else grouped
+
+
+def _near(use: VariableUse, known: Known) -> str | None:
+    """The variable that was probably meant. That both end in `.name` makes no two tags alike."""
+    if use.path[-1] != "name":
+        return nearest(use.name, (*known.given, *(f"{key}.name" for key in known.keys)), likeness=0.7)
+    tag = nearest(".".join(use.path[:-1]), known.keys)
+    return tag and f"{tag}.name"
 
 
 def _bracketed(key: str) -> str:

@@ -28,10 +28,21 @@ class AllUnfit(ValueError):
 def number(value: Any) -> Numeric:
     """A finite number of either kind; text and yes/no are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unfit(f"expected a number, found {found(value)}", hint="write it without quotes or a unit")
+        raise Unfit(f"expected a number, found {found(value)}", hint=_as_number(value))
     if abs(value) > LARGEST or not math.isfinite(value):
         raise Unfit(f"{found(value)} is too large", hint=f"a number of at most {LARGEST:g}")
     return value
+
+
+def _as_number(value: Any) -> str:
+    """How to write as a number what is none."""
+    if isinstance(value, dict) or (isinstance(value, str) and value.startswith("$")):
+        return "write a number, or a tunable as ${name}"
+    if isinstance(value, str) and re.fullmatch(r"[-+]?\d{1,18}(\.\d{0,18})?[eE][-+]?\d{1,2}", value):
+        from decimal import Decimal  # only mistakes pay for the import
+
+        return f"YAML takes it for text without a point and a sign; write {Decimal(value):f}"
+    return "write it without quotes or a unit"
 
 
 def duration(value: Any) -> timedelta:

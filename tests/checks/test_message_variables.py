@@ -16,6 +16,8 @@ from tests.checks.conftest import LOG, RATE, Lint, other, said
         ("{{tenant}}", "write {{tenant.name}}"),
         ("{{tenant.id}}", "write {{tenant.name}}"),
         ("{{log.link}}", "the monitor's tags are env, tenant"),
+        ("{{dev.name}}", "did you mean {{env.name}}?"),
+        ("{{team.name}}", "the monitor's tags are env, tenant"),
         ("{{host.name}}", "the monitor's tags are env, tenant"),
     ],
 )

@@ -42,6 +42,20 @@ def query(name: str, spec: Mapping[str, Any], *exempt: tuple[str, str]) -> str:
     return render(compiled(name, spec, *exempt).query)
 
 
+@pytest.mark.parametrize(
+    ("above", "hint"),
+    [
+        ("500", "write it without quotes or a unit"),
+        ("1e6", "YAML takes it for text without a point and a sign; write 1000000"),
+        ("2.5e-3", "YAML takes it for text without a point and a sign; write 0.0025"),
+        ("$limit", "write a number, or a tunable as ${name}"),
+        ({"limit": None}, "write a number, or a tunable as ${name}"),
+    ],
+)
+def test_what_is_no_number_is_told_with_how_to_write_it_as_one(above: object, hint: str) -> None:
+    assert refusal("rate", RATE | {"above": above})[1].hint == hint
+
+
 Mistake = tuple[tuple[str | int, ...], Unfit]
 
 
