@@ -17,7 +17,7 @@ from tests.checks.conftest import LOG, RATE, Lint, other, said
         ("{{tenant.id}}", "write {{tenant.name}}"),
         ("{{log.link}}", "the monitor's tags are env, tenant"),
         ("{{dev.name}}", "did you mean {{env.name}}?"),
-        ("{{team.name}}", "the monitor's tags are env, tenant"),
+        ("{{region.name}}", "the monitor's tags are env, tenant"),
         ("{{host.name}}", "the monitor's tags are env, tenant"),
     ],
 )
