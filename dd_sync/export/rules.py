@@ -49,7 +49,7 @@ def export(monitors: Iterable[Declared], queries: Mapping[str, Query]) -> Export
     for declared in monitors:
         query = queries[declared.key]
         if not isinstance(query, MetricAlert):
-            left_out[declared.key] = f"a {declared.monitor.type} has no metric query"
+            left_out[declared.key] = f"no metric query (it is of the type {declared.monitor.type})"
             continue
         twins = _of_one_name(query)
         if twins:

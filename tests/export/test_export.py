@@ -153,7 +153,7 @@ def test_what_means_something_else_there_is_left_out_with_its_reason(
     )
     code, out, err = dd_sync("export", "prometheus")
     assert code == 0
-    assert "#   logs: a log alert has no metric query" in out
+    assert "#   logs: no metric query (it is of the type log alert)" in out
     assert "left out: avg: avg:load{*} under avg() depends on Datadog's buckets" in err
     assert "left out: mixed: the scope" in err
     assert list(rules(dd_sync, "fine")) == ["Fine"]
