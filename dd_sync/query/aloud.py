@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from dd_sync.errors import QueryError
 from dd_sync.query.alerts import (
     BurnRate,
     CompositeAlert,
@@ -46,7 +47,9 @@ from dd_sync.query.nodes import (
     Variable,
     Window,
 )
+from dd_sync.query.search import parse_search
 from dd_sync.query.search_nodes import Empty, Search, Word
+from dd_sync.text import within_line
 
 _METHODS = {"avg": "average", "sum": "sum", "min": "minimum", "max": "maximum", "last": "last value"}
 _COMPARATORS = {
@@ -70,11 +73,25 @@ _SOURCES = {
     "ci-pipelines": "CI pipelines",
     "ci-tests": "CI tests",
     "error-tracking": "errors",
+    "error-tracking-logs": "errors in logs",
     "error-tracking-rum": "RUM errors",
+    "error-tracking-traces": "errors in spans",
     "database-monitoring": "database queries",
     "network-performance": "network flows",
     "network-path": "network paths",
     "llm-observability": "LLM spans",
+}
+
+# What variables of formulas call the same.
+_DATA_SOURCES = {
+    "audit": "audits",
+    "ci_pipelines": "ci-pipelines",
+    "ci_tests": "ci-tests",
+    "database_queries": "database-monitoring",
+    "llm_observability": "llm-observability",
+    "network": "network-performance",
+    "network_path": "network-path",
+    "spans": "trace-analytics",
 }
 
 
@@ -238,6 +255,42 @@ def _events(alert: EventAlert) -> str:
     groups = _groups(alert.by)
     said = f"{_rolled_up(alert.rollup, what)}{_matching(alert.search)} over {_window(alert.window)}{groups}"
     return f"{said}{',' if groups else ''} {_comparison(alert.comparator, alert.threshold)}"
+
+
+def read_variables(variables: object) -> Iterator[str]:
+    """What each query is that a formula names: `query1 is the number of logs matching status:error.`
+
+    variables: `options.variables`, whatever it is. A query of a form that is not known here is not told.
+    """
+    for variable in variables if isinstance(variables, list | tuple) else ():
+        said = _variable(variable) if isinstance(variable, Mapping) else None
+        if said:
+            yield within_line(f"{variable.get('name')} is {said}.", 400)
+
+
+def _variable(variable: Mapping[str, object]) -> str | None:
+    search, compute, written = (variable.get(name) for name in ("search", "compute", "query"))
+    if isinstance(written, str):
+        return written.strip()
+    if "measure" in variable:
+        return f"the {variable['measure']} of {variable.get('filter')}"
+    if not isinstance(search, Mapping) or not isinstance(compute, Mapping):
+        return None
+    source = str(variable.get("data_source"))
+    measure = compute.get("metric")
+    rollup = Rollup(str(compute.get("aggregation")), str(measure) if measure else None)
+    try:
+        matching = _matching(parse_search(str(search.get("query", ""))))
+    except QueryError:
+        return None
+    what = _SOURCES.get(_DATA_SOURCES.get(source, source), f"{source} events")
+    return f"{_rolled_up(rollup, what)}{matching}{_groups(_facets(variable.get('group_by')))}"
+
+
+def _facets(group_by: object) -> Iterator[str]:
+    for group in group_by if isinstance(group_by, list | tuple) else ():
+        if isinstance(group, Mapping) and group.get("facet"):
+            yield str(group["facet"])
 
 
 def _processes(alert: ProcessAlert) -> str:

@@ -12,7 +12,7 @@ from dd_sync.message.tools import handles_in
 from dd_sync.model.monitor import Declared
 from dd_sync.promql.writer import NotExpressible, write
 from dd_sync.query.alerts import EventAlert, Query, ServiceCheck
-from dd_sync.query.aloud import read_aloud
+from dd_sync.query.aloud import read_aloud, read_variables
 from dd_sync.query.nodes import MetricAlert
 from dd_sync.query.tools import metrics_in
 
@@ -105,6 +105,7 @@ def explain(declared: Declared, query: Query, tests: Sequence[str]) -> Explanati
         name=monitor.name,
         alerts=(
             read_aloud(query),
+            *read_variables(monitor.options.get("variables")),
             *_thresholds(query, monitor.options.get("thresholds") or {}),
             *_missing(query, monitor.options),
             *_options(monitor.options),

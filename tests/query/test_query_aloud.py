@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dd_sync.query.aloud import read_aloud
+from dd_sync.query.aloud import read_aloud, read_variables
 from dd_sync.query.queries import parse_query
 
 CORPUS = [
@@ -122,3 +122,56 @@ def test_every_query_can_be_read_aloud(text: str) -> None:
     assert sentence.startswith("Alerts when ")
     assert sentence.endswith(".")
     assert "  " not in sentence
+
+
+def test_what_a_formula_names_is_told() -> None:
+    variables = [
+        {
+            "name": "a",
+            "data_source": "logs",
+            "search": {"query": "status:error"},
+            "compute": {"aggregation": "count"},
+        },
+        {
+            "name": "b",
+            "data_source": "spans",
+            "search": {"query": ""},
+            "compute": {"aggregation": "pc95", "metric": "@duration"},
+            "group_by": [{"facet": "service", "limit": 10}, {"facet": "@http.route"}],
+        },
+        {"name": "c", "data_source": "cloud_cost", "query": "sum:aws.cost{*} ", "aggregator": "sum"},
+        {"name": "d", "data_source": "data_quality_metrics", "measure": "row_count", "filter": "table:users"},
+        {
+            "name": "e",
+            "data_source": "of_tomorrow",
+            "search": {"query": "*"},
+            "compute": {"aggregation": "count"},
+        },
+    ]
+    assert list(read_variables(variables)) == [
+        "a is the number of logs matching status:error.",
+        "b is the pc95 of @duration in spans, for each service and @http.route.",
+        "c is sum:aws.cost{*}.",
+        "d is the row_count of table:users.",
+        "e is the number of of_tomorrow events.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        None,
+        "a",
+        [1, None],
+        [{"name": "a"}, {"name": "b", "search": {"query": "x"}}, {"name": "c", "compute": {}, "search": 1}],
+        [{"name": "a", "search": {"query": "("}, "compute": {"aggregation": "count"}}],
+    ],
+)
+def test_a_query_of_another_form_is_not_told(variables: object) -> None:
+    assert list(read_variables(variables)) == []
+
+
+def test_groups_of_another_form_are_left_out() -> None:
+    one = {"name": "a", "data_source": "logs", "search": {}, "compute": {"aggregation": "count"}}
+    for groups in (None, 1, [1, {"limit": 5}]):
+        assert list(read_variables([{**one, "group_by": groups}])) == ["a is the number of logs."]
