@@ -239,6 +239,12 @@ def _ending(hold: Hold) -> str:
     return f"{word}{by} at {ended.at:%Y-%m-%d %H:%M} UTC{reason}"
 
 
+def _told(hold: Hold) -> str:
+    if hold.told:
+        return "yes"
+    return "no, `dd-sync holds sync` posts payment_held" if hold.is_open else "no, it ended before"
+
+
 def _details(hold: Hold, now: datetime) -> str:
     state = "open" if hold.is_open else _ending(hold)
     return "\n".join(
@@ -247,6 +253,6 @@ def _details(hold: Hold, now: datetime) -> str:
             f"  since   {hold.since:%Y-%m-%d %H:%M:%S} UTC, {_ago(hold, now)} ago",
             f"  why     {within_line(hold.title, 200)}",
             f"  alerts  {hold.alerts}",
-            f"  told    {'yes' if hold.told else 'no, `dd-sync holds sync` posts payment_held'}",
+            f"  told    {_told(hold)}",
         )
     )

@@ -65,7 +65,9 @@ def test_a_hold_outlives_the_alert_and_ends_with_the_review(
     send(datadog, holding, {"acme": 30, "birch": 1}, 10)
     (again,) = held(live)
     assert again["since"] > one["since"]
-    assert "released by ann" in live("holds", "show", "acme").out
+    shown = live("holds", "show", "acme").out
+    assert "released by ann" in shown
+    assert "  told    no, it ended before" in shown
     listed = live("holds", "list")
     assert "tenant:acme" in listed.out
     assert "looked back 30d" in listed.err
