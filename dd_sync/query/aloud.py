@@ -178,7 +178,11 @@ def _expression(node: Expression, outer: str = "") -> str:
             return f"minus {_operand(node.item, outer)}"
         case Binary():
             operator = _OPERATORS[node.operator]
-            return f"{_operand(node.left, outer)} {operator} {_operand(node.right, outer)}"
+            left = _operand(node.left, outer)
+            if isinstance(node.left, Metric) and _scope(node.left.scope):
+                # What stands behind a scope would read as part of it.
+                left = f"({left})"
+            return f"{left} {operator} {_operand(node.right, outer)}"
         case Call():
             given = ", ".join(_argument(item, outer) for item in (*node.arguments, *node.keywords))
             return f"{node.name}({given})"

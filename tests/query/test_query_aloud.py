@@ -31,13 +31,18 @@ RATE = "streams.created{env:prod,!tenant:load-test} by {tenant}.as_count()"
             "the percentile over the last 5 minutes of the p99 of request.time for env:prod is at least 2",
         ),
         (
+            "avg(last_5m):avg:disk.in_use{!device:tmpfs} by {host} * 100 > 90",
+            "the average over the last 5 minutes of (disk.in_use for not device:tmpfs) times 100,"
+            " for each host, is more than 90",
+        ),
+        (
             "sum(last_5m):count(v: v>=0.5):request.time{env:prod}.as_count() > 10",
             "the sum over the last 5 minutes of the count of values at least 0.5 of request.time (as counts)"
             " for env:prod is more than 10",
         ),
         (
             "avg(current_1d):(max:a{x IN (1,2)} - -b{*}.rollup(avg, 60)) / 2 < 0.5",
-            "the average over the current day of (the maximum of a for x 1 or 2 minus minus b "
+            "the average over the current day of ((the maximum of a for x 1 or 2) minus minus b "
             "(rolled up by avg 60 s)) divided by 2 is less than 0.5",
         ),
         (
