@@ -161,3 +161,13 @@ class Loading:
         """The same; None where a file cannot be read, since others may be in it."""
         whole = self.catalog is None or all(source.readable for source in self.catalog.files.monitors)
         return self.keys if whole else None
+
+    @property
+    def all_downtimes(self) -> frozenset[str] | None:
+        """The keys of all downtimes, of those too that are over or wrong; None likewise."""
+        if self.catalog is None or self.all_keys is None:
+            return None
+        sections = (source.value.get("downtimes") for source in self.catalog.files.monitors)
+        written = [each for section in sections if isinstance(section, list) for each in section]
+        keys = (each.get("key") for each in written if isinstance(each, dict))
+        return frozenset(key for key in keys if isinstance(key, str))

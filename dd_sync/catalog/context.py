@@ -14,7 +14,7 @@ from dd_sync.model.monitor import Declared
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """name: the catalog's, with its environment; now: aware.
+    """name: the catalog's, with its environment; now: aware, or as in read_schedule.
 
     keys: of all monitors, those with mistakes included; monitors: those without.
     whole: whether every file could be read, so that all keys are known.
@@ -23,7 +23,7 @@ class Context:
     settings: Settings
     name: str
     interpolation: Interpolation
-    now: datetime
+    now: datetime | None
     found: Found
     keys: frozenset[str]
     monitors: Sequence[Declared]

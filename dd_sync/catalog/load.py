@@ -79,8 +79,12 @@ def compile_files(
     overrides: Mapping[str, object] = _NOTHING,
     allow_unknown_options: bool = False,
     now: datetime | None = None,
+    at_any_time: bool = False,
 ) -> Loading:
-    """As `load`, from files that are read already: for the same catalog under other values."""
+    """As `load`, from files that are read already: for the same catalog under other values.
+
+    at_any_time: downtimes are those that were ever written, as they were written, whatever `now` is.
+    """
     check_env(env)
     found = Found([*files.every_problem()])
     settings = read_settings(files.settings, found)
@@ -109,7 +113,7 @@ def compile_files(
     if len(reads) < len(every):
         catalog = _with_wrong(catalog, every)
     if manages := sections_in(files):
-        moment = now or datetime.combine(today, time.min, UTC)
+        moment = None if at_any_time else now or datetime.combine(today, time.min, UTC)
         context = Context(
             settings, catalog.name, interpolation, moment, found, keys, catalog.monitors, whole=whole
         )

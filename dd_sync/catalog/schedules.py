@@ -98,10 +98,11 @@ def read_zone(name: str) -> ZoneInfo:
         raise Unfit(f"'{name[:60]}' is not a time zone", hint="as in Europe/Berlin or UTC") from None
 
 
-def read_schedule(form: ScheduleForm, now: datetime, tell: Callable[[Unfit], None]) -> Window | None:
+def read_schedule(form: ScheduleForm, now: datetime | None, tell: Callable[[Unfit], None]) -> Window | None:
     """The schedule in Datadog's form; None if something in it is wrong, and then all of that is told.
 
-    now: aware. tell: takes each mistake, its path from the schedule on.
+    now: aware; None for no time at all, before which nothing has begun and nothing is over.
+    tell: takes each mistake, its path from the schedule on.
     """
     wrong: list[Unfit] = []
     zone = _zone(form.timezone or "UTC", wrong)
@@ -126,7 +127,7 @@ def _zone(name: str, wrong: list[Unfit]) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _once(form: ScheduleForm, zone: ZoneInfo, now: datetime, wrong: list[Unfit]) -> Window | None:
+def _once(form: ScheduleForm, zone: ZoneInfo, now: datetime | None, wrong: list[Unfit]) -> Window | None:
     if form.end is None:
         wrong.append(Unfit("a downtime always ends", hint="add `end:`, or `recurrences:`"))
     end, start = _in_utc(form.end, zone, "end", wrong), _in_utc(form.start, zone, "start", wrong)
@@ -135,12 +136,14 @@ def _once(form: ScheduleForm, zone: ZoneInfo, now: datetime, wrong: list[Unfit])
     if start is not None and end <= start:
         hint = "look at the day and at the offset"
         wrong.append(Unfit("the end is not after the start", hint=hint, path=("end",)))
-    if end - (start or now) > LONGEST:
+    begins = start or now
+    if begins is not None and end - begins > LONGEST:
         hint = "what is silent for longer needs no monitor; or name recurrences"
         wrong.append(Unfit("a downtime of more than a year", hint=hint, path=("end",)))
     # Datadog takes no start that has passed; without one it begins at once.
-    begins = None if start is None or start <= now else start.isoformat()
-    return Window({"start": begins, "end": end.isoformat()}, zone, end <= now, ("end",))
+    ahead = None if start is None or (now is not None and start <= now) else start.isoformat()
+    is_over = now is not None and end <= now
+    return Window({"start": ahead, "end": end.isoformat()}, zone, is_over, ("end",))
 
 
 def _in_utc(moment: datetime | None, zone: ZoneInfo, name: str, wrong: list[Unfit]) -> datetime | None:
@@ -156,7 +159,7 @@ def _in_utc(moment: datetime | None, zone: ZoneInfo, name: str, wrong: list[Unfi
 
 
 def _recurring(
-    forms: tuple[RecurrenceForm, ...], zone: ZoneInfo, now: datetime, wrong: list[Unfit]
+    forms: tuple[RecurrenceForm, ...], zone: ZoneInfo, now: datetime | None, wrong: list[Unfit]
 ) -> Window | None:
     if not 1 <= len(forms) <= MOST_RECURRENCES:
         hint = f"1 to {MOST_RECURRENCES}; make the rest another downtime"
@@ -186,6 +189,6 @@ def _recurring(
     return Window(
         {"timezone": zone.key, "recurrences": recurrences},
         zone,
-        all(rule.is_over(zone, now) for rule in rules),
+        now is not None and all(rule.is_over(zone, now) for rule in rules),
         ("recurrences", len(forms) - 1, "rrule"),
     )

@@ -75,7 +75,7 @@ def lint(loading: Loading, datadog: Datadog | None = None) -> Iterator[Problem]:
         from dd_sync.scenarios.load import covered_keys, load_scenarios
 
         folder = loading.catalog.folder if loading.catalog else None
-        loaded = load_scenarios(loading.scenarios, loading.all_keys, folder)
+        loaded = load_scenarios(loading.scenarios, loading.all_keys, folder, loading.all_downtimes)
         yield from loaded.problems
         tested = covered_keys(loaded.scenarios)
     if loading.catalog is not None:

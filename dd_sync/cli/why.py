@@ -111,9 +111,11 @@ def _of_scenario(suite: Suite, key: str, name: str | None) -> Case:
     monitors = suite.declare(scenario.form.tunables, start.date())
     outcome = run(scenario, monitors, suite.tenant_tag, monitors.catalog)
     if outcome.replay is None:
-        wrong = outcome.refused or outcome.failures[0]
         rule = "scenario" if outcome.refused is None else "unsupported"
-        raise CatalogError([Problem(rule, wrong.problem, wrong.hint, wrong.where, source=wrong.source)])
+        raise CatalogError(
+            Problem(rule, one.problem, one.hint, one.where, source=one.source)
+            for one in ([outcome.refused] if outcome.refused else outcome.failures)
+        )
     return Case(
         key=key,
         done=outcome.replay,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from dd_sync.evaluate.select import Group, matcher, tags_of
+from dd_sync.evaluate.select import TOTAL, Group, matcher, tags_of
 from dd_sync.model.downtime import END_STATES
 from dd_sync.model.state import State
 from dd_sync.query.canonical import render_scope
@@ -21,6 +21,7 @@ class Silence:
 
     start <= time < end, in epoch seconds; end None means for ever. canceled_at: when somebody ended it.
     notify_end_states, notify_end_types, mute_first_recovery: as in Datadog's downtimes, v2.
+    name: what people call it, empty for one that somebody made by hand.
     """
 
     scope: Scope
@@ -30,6 +31,7 @@ class Silence:
     notify_end_states: tuple[str, ...] = END_STATES
     notify_end_types: tuple[str, ...] = ("expired",)
     mute_first_recovery: bool = False
+    name: str = ""
 
     @property
     def over_at(self) -> int | None:
@@ -49,7 +51,10 @@ class Silence:
         ) in self.notify_end_states
 
     def __str__(self) -> str:
-        return f"a downtime on {render_scope(self.scope)}"
+        scope = render_scope(self.scope)
+        if not self.name:
+            return f"a downtime on {scope}"
+        return f"the downtime {self.name}" if scope == TOTAL else f"the downtime {self.name} on {scope}"
 
 
 class Hush(Protocol):

@@ -133,7 +133,7 @@ def in_time(body: Mapping[str, Any], now: datetime) -> Json:
 
 
 def _moved(recurrence: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> Json:
-    rule = _rule(recurrence)
+    rule = Recurrence.of(recurrence)
     if rule.start.replace(tzinfo=zone) > now:
         return dict(recurrence)
     coming = rule.next(zone, now)
@@ -191,16 +191,9 @@ def _leave_start_open(ours: Json, theirs: Json, status: str) -> None:
 
 def _comes_at(recurrence: Mapping[str, Any], start: Any, zone: ZoneInfo) -> bool:
     try:
-        return _rule(recurrence).comes_at(zone, datetime.fromisoformat(start))
+        return Recurrence.of(recurrence).comes_at(zone, datetime.fromisoformat(start))
     except (ValueError, TypeError):
         return False
-
-
-def _rule(recurrence: Mapping[str, Any]) -> Recurrence:
-    minutes = minutes_of(recurrence["duration"])
-    return Recurrence(
-        recurrence["rrule"], datetime.fromisoformat(recurrence["start"]), timedelta(minutes=minutes)
-    )
 
 
 def _is_too_late(error: DatadogError) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from dd_sync.errors import Unfit
@@ -49,6 +49,24 @@ class Recurrence:
     def occurrences(self, zone: ZoneInfo, start: datetime | None = None) -> Iterator[datetime]:
         """Local naive times at which it comes, in order. Raises Unfit where the rule is none."""
         return iter(_parsed(self.rule, start or self.start, zone))
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Recurrence:
+        """From a recurrence as Datadog writes it. Raises ValueError."""
+        minutes = minutes_of(body["duration"])
+        return cls(body["rrule"], datetime.fromisoformat(body["start"]), timedelta(minutes=minutes))
+
+    def spans(self, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Each time it lasts, in UTC and in order, that ends after `start` and begins before `end`, aware."""
+        first, last = (moment.astimezone(zone).replace(tzinfo=None) for moment in (start, end))
+        # Clocks may be changed meanwhile, by a day at most.
+        day = timedelta(days=1)
+        for local in _parsed(self.rule, self.start, zone).between(
+            first - self.duration - day, last + day, inc=True
+        ):
+            begins = _utc(local, zone)
+            if begins < end and begins + self.duration > start:
+                yield begins, begins + self.duration
 
     def next(self, zone: ZoneInfo, now: datetime) -> datetime | None:
         """The local naive time at which it comes next after `now`, an aware time."""

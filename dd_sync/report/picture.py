@@ -72,7 +72,7 @@ class _Drawing:
             "state",
             *(f"part {name}" for name, _, _ in picture.parts),
             *(["expected"] if picture.expected else []),
-            *(["snoozed"] if picture.silences else []),
+            *(["silenced"] if picture.silences else []),
         ]
         self._rows = {name: self._plot.bottom + _GAP + at * (BAND + _GAP) for at, name in enumerate(rows)}
         self._end = max(self._rows.values()) + BAND
@@ -113,8 +113,9 @@ class _Drawing:
     def _snoozes(self) -> Iterator[str]:
         if not self._picture.silences:
             return
-        y = self._rows["snoozed"]
-        yield label(_LEFT - 6, y + 13, "snoozed", "end")
+        y = self._rows["silenced"]
+        declared = any(silence.name for silence in self._picture.silences)
+        yield label(_LEFT - 6, y + 13, "silenced" if declared else "snoozed", "end")
         for silence in self._picture.silences:
             over = silence.over_at
             left = self._plot.x(max(silence.start, self._plot.first))

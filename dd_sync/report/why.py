@@ -15,7 +15,7 @@ from dd_sync.evaluate.replay import Kind, Notification, Replay
 from dd_sync.evaluate.rule import Missing, Rule, Thresholds
 from dd_sync.evaluate.select import TOTAL, group_name, group_of
 from dd_sync.evaluate.service_check import CheckRule, runs_of
-from dd_sync.evaluate.silence import silences_of
+from dd_sync.evaluate.silence import Silence, silences_of
 from dd_sync.evaluate.sources import CheckRun
 from dd_sync.evaluate.steps import Steps, explain_value
 from dd_sync.message.fill import format_number
@@ -242,7 +242,7 @@ class _Asking:
 
     def _downtimes(self) -> Iterator[Downtime]:
         reaching = silences_of(self.rule.keys, self.values, self.case.silences)
-        for one in self.case.silences:
+        for one in self._near():
             over = one.over_at
             if one not in reaching:
                 effect = f"is not about {self.group}"
@@ -253,7 +253,20 @@ class _Asking:
             else:
                 effect = "was over"
             silences = one in reaching and one.covers(self.at)
-            yield Downtime(render_scope(one.scope), one.start, over, effect, silences)
+            yield Downtime(one.name, render_scope(one.scope), one.start, over, effect, silences)
+
+    def _near(self) -> Iterator[Silence]:
+        """All silences, but of a declared downtime only the last one that had begun, and the next."""
+        last: dict[str, int] = {}
+        coming: dict[str, int] = {}
+        for one in self.case.silences:
+            if one.start <= self.at:
+                last[one.name] = max(one.start, last.get(one.name, one.start))
+            else:
+                coming[one.name] = min(one.start, coming.get(one.name, one.start))
+        for one in self.case.silences:
+            if not one.name or one.start in (last.get(one.name), coming.get(one.name)):
+                yield one
 
     def _events(self, told: Sequence[Notification]) -> Iterator[Event]:
         """What happened to the group nearest to the time, oldest first."""

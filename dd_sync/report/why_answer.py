@@ -48,8 +48,9 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Downtime:
-    """A downtime of the monitor. effect: what it does to the group at the time."""
+    """A downtime of the monitor. effect: what it does to the group at the time; name: '' for a snooze."""
 
+    name: str
     scope: str
     start: int
     end: int | None

@@ -39,6 +39,7 @@ def as_data(why: Why) -> dict[str, Any]:
         "next": None if why.after is None else _notification(why.after),
         "downtimes": [
             {
+                "name": one.name or None,
                 "scope": one.scope,
                 "start": _iso(one.start),
                 "end": None if one.end is None else _iso(one.end),

@@ -198,7 +198,8 @@ class _Text:
         yield f"  nobody at this evaluation: nothing is sent {stays}"
         for one in why.downtimes:
             if one.silences:
-                yield f"  and a downtime on {_line(one.scope)} silences it"
+                what = f"the downtime {_line(one.name)}" if one.name else f"a downtime on {_line(one.scope)}"
+                yield f"  and {what} silences it"
         if why.last is not None:
             whom = " ".join(map(_line, why.last.handles)) or "nobody"
             yield f"  the last time at {self._clock(why.last.at)}: {why.last.kind}, to {whom}"
@@ -215,7 +216,16 @@ class _Text:
             yield self.paint("  | …", "quiet")
 
     def _downtimes(self) -> Iterator[str]:
-        rows = [(_line(one.scope), self._span(one), _line(one.effect)) for one in self.why.downtimes]
+        named = any(one.name for one in self.why.downtimes)
+        rows = [
+            (
+                *([_line(one.name) or "snooze"] if named else []),
+                _line(one.scope),
+                self._span(one),
+                _line(one.effect),
+            )
+            for one in self.why.downtimes
+        ]
         yield from aligned(rows, indent="  ")
 
     def _span(self, one: Downtime) -> str:

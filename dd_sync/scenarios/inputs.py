@@ -1,10 +1,10 @@
-"""The YAML forms of what a monitor is given in a scenario: series, checks, events and snoozes."""
+"""The YAML forms of what a monitor is given in a scenario: series, checks, events, snoozes and downtimes."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, model_validator
 
@@ -155,3 +155,23 @@ class SnoozeForm(Form):
                 path=("canceled",),
             )
         return self
+
+
+def _downtimes(value: Any) -> Any:
+    if value is True:
+        return True
+    listed = value if isinstance(value, list) else [value]
+    for index, key in enumerate(listed):
+        if not isinstance(key, str):
+            path = (index,) if isinstance(value, list) else ()
+            raise Unfit(f"expected true, or keys of downtimes, found {found(key)}", hint=_KEYS, path=path)
+    if not listed:
+        raise Unfit("an empty list", hint=_KEYS)
+    return tuple(dict.fromkeys(listed))
+
+
+_KEYS = "name downtimes of the catalog, as in [peak-hours], or write true for all that are for the monitor"
+Downtimes = Annotated[
+    Literal[True] | tuple[str, ...],
+    PlainValidator(_downtimes, json_schema_input_type=Literal[True] | str | list[str]),
+]

@@ -14,6 +14,7 @@ from dd_sync.catalog.source import Source
 from dd_sync.errors import Place, Problem, in_order
 from dd_sync.scenarios.cases import Case, cases_of
 from dd_sync.scenarios.schema import ScenarioForm
+from dd_sync.text import within_line
 
 RULE = "scenario"
 
@@ -54,12 +55,16 @@ class Loaded:
 
 
 def load_scenarios(
-    sources: Iterable[Source], keys: Collection[str] | None = None, folder: Path | None = None
+    sources: Iterable[Source],
+    keys: Collection[str] | None = None,
+    folder: Path | None = None,
+    downtimes: Collection[str] | None = None,
 ) -> Loaded:
     """Read every scenario of the files; all problems at once, in order.
 
     keys: of the monitors there are, which every scenario has to name one of; None to leave that open.
     folder: the catalog's, which the files of samples may not leave; None to leave them unread.
+    downtimes: the keys of those there are, likewise.
     """
     found = Found()
     scenarios: list[Scenario] = []
@@ -68,6 +73,8 @@ def load_scenarios(
         if source.readable:
             scenarios.extend(_in_file(source, found))
     known = [one for one in scenarios if _knows_monitor(one, keys, found)]
+    if downtimes is not None:
+        known = [one for one in known if _knows_downtimes(one, downtimes, found)]
     if folder is not None:
         known = [one for one in known if _has_files(one, folder, found)]
     _refuse_twins(known, found)
@@ -143,6 +150,17 @@ def _knows_monitor(scenario: Scenario, keys: Collection[str] | None, found: Foun
     problem = f"there is no monitor '{scenario.monitor}'"
     found.add(scenario.source, scenario.origin("monitor"), problem, hint, rule=RULE)
     return False
+
+
+def _knows_downtimes(scenario: Scenario, downtimes: Collection[str], found: Found) -> bool:
+    named = () if scenario.form.downtimes is True else scenario.form.downtimes
+    for index, key in enumerate(named):
+        if key not in downtimes:
+            otherwise = "name the key of a downtime of this catalog" if downtimes else "it declares none"
+            hint = did_you_mean(key, downtimes, otherwise)
+            problem = f"there is no downtime '{within_line(key, 60)}'"
+            found.add(scenario.source, scenario.origin("downtimes", index), problem, hint, rule=RULE)
+    return all(key in downtimes for key in named)
 
 
 def _has_files(scenario: Scenario, folder: Path, found: Found) -> bool:

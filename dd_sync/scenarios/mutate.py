@@ -12,6 +12,7 @@ from dd_sync.errors import DdSyncError, Place
 from dd_sync.evaluate.replay import Rule, compile_rule
 from dd_sync.evaluate.rule import Missing
 from dd_sync.model.monitor import Declared, Monitor
+from dd_sync.scenarios.declarations import Declarations
 from dd_sync.scenarios.kill import Search, habits_of, scenario_in, scenario_that_kills
 from dd_sync.scenarios.load import Scenario
 from dd_sync.scenarios.mutants import Mutant, mutants_of
@@ -20,8 +21,6 @@ from dd_sync.scenarios.run import Outcome, run
 from dd_sync.scenarios.schema import DEFAULT_START
 from dd_sync.scenarios.suite import Suite
 from dd_sync.scenarios.written import place_of
-
-Monitors = Mapping[str, Declared]
 
 # So many survivors of one monitor are looked into: more scenarios at once nobody reads.
 _MOST_SEARCHES = 30
@@ -93,7 +92,7 @@ class Exercise:
     """A scenario, and the monitors as it has them, with its own tunables, on its own day."""
 
     scenario: Scenario
-    monitors: Monitors
+    monitors: Declarations
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class Court:
     """
 
     exercises: tuple[Exercise, ...]
-    monitors: Monitors
+    monitors: Declarations
     tenant_tag: str
 
     @classmethod
@@ -176,7 +175,7 @@ class Court:
 
     def _attempt(self, exercise: Exercise, key: str, monitor: Monitor) -> Outcome:
         changed = {**exercise.monitors, key: replace(exercise.monitors[key], monitor=monitor)}
-        return run(exercise.scenario, changed, self.tenant_tag)
+        return run(exercise.scenario, changed, self.tenant_tag, exercise.monitors.catalog)
 
     def _remedy(self, suspect: Suspect) -> str | None:
         # Its own scenarios last: they know best how its metrics are sent.
@@ -242,7 +241,7 @@ class Remedies:
         return map(self.court.remedies, self.survivors[start:stop])
 
 
-def users_of(key: str, monitors: Monitors) -> frozenset[str]:
+def users_of(key: str, monitors: Mapping[str, Declared]) -> frozenset[str]:
     """The keys of the composites that name the monitor, directly or through other composites."""
     found: set[str] = set()
     waiting = {key}

@@ -18,6 +18,7 @@ from dd_sync.query.nodes import Tag
 from dd_sync.query.tools import metrics_in
 from dd_sync.scenarios.compare import compare
 from dd_sync.scenarios.declarations import Declarations, problem_of
+from dd_sync.scenarios.downtimes import complaints_of, silences_of
 from dd_sync.scenarios.load import Scenario
 from dd_sync.scenarios.sources import sources_of
 from dd_sync.scenarios.tables import FileError
@@ -46,7 +47,7 @@ class Outcome:
     """What came of a scenario. replay: None if the monitor could not be evaluated; refused: and why not.
 
     notes: what a reader should know although nothing failed. parts: the replays of the monitors that a
-    composite refers to, by their keys. silences: the snoozes that reach the monitor.
+    composite refers to, by their keys. silences: the snoozes and downtimes that reach the monitor.
     """
 
     scenario: Scenario
@@ -92,7 +93,10 @@ def run(
     expects_unsupported = any(expect.unsupported for expect in scenario.form.expect)
     try:
         declared = _declared(scenario, monitors)
-        done, parts = _replay(scenario, declared, monitors, tenant_tag)
+        if catalog is not None and (wrong := _wrong_downtimes(scenario, declared, catalog)):
+            return Outcome(scenario, wrong)
+        silences = _Silences(scenario, tenant_tag, catalog)
+        done, parts = _replay(scenario, declared, monitors, silences)
     except _Refused as refused:
         failure = _refusal(scenario, refused, catalog)
         return Outcome(scenario, () if expects_unsupported else (failure,), refused=failure)
@@ -105,7 +109,6 @@ def run(
     if expects_unsupported:
         failure = Failure("the monitor can be evaluated after all", scenario.place("expect"))
         return Outcome(scenario, (failure,), done, parts=parts)
-    silences = tuple(_silences(scenario, declared, tenant_tag))
     failures = tuple(
         Failure(
             found.problem,
@@ -116,7 +119,9 @@ def run(
         )
         for found in compare(scenario.form, done)
     )
-    return Outcome(scenario, failures, done, (*done.notes, *_notes(scenario, declared)), parts, silences)
+    reaching = silences.of(declared)
+    notes = (*done.notes, *_notes(scenario, declared, reaching))
+    return Outcome(scenario, failures, done, notes, parts, reaching)
 
 
 class _Refused(Exception):
@@ -144,7 +149,7 @@ def _declared(scenario: Scenario, monitors: Mapping[str, Declared]) -> Declared:
 
 
 def _replay(
-    scenario: Scenario, declared: Declared, monitors: Mapping[str, Declared], tenant_tag: str
+    scenario: Scenario, declared: Declared, monitors: Mapping[str, Declared], silences: _Silences
 ) -> tuple[Replay, Mapping[int | str, Replay]]:
     """The monitor's replay, and before it those of its parts, each at its own times."""
     start = int(scenario.form.start.timestamp())
@@ -154,7 +159,7 @@ def _replay(
         try:
             rule = _rule(scenario, one)
             times = evaluation_times(rule, start, end)
-            return replay(rule, sources, times, downtimes=_silences(scenario, one, tenant_tag))
+            return replay(rule, sources, times, downtimes=silences.of(one))
         except Unsupported as error:
             raise _Refused(one, error) from None
 
@@ -179,22 +184,36 @@ def _rule(scenario: Scenario, declared: Declared) -> Rule:
     )
 
 
-def _silences(scenario: Scenario, declared: Declared, tenant_tag: str) -> Sequence[Silence]:
-    """A snooze reaches only monitors that allow it, as the downtime's monitor tags see to in Datadog."""
-    if SNOOZABLE not in declared.monitor.tags:
-        return ()
-    start = int(scenario.form.start.timestamp())
-    return tuple(
-        Silence(
-            scope=Tag(tenant_tag, snooze.tenant),
-            start=start + snooze.since,
-            end=start + snooze.since + int(snooze.lasts.total_seconds()),
-            canceled_at=None if snooze.canceled is None else start + snooze.canceled,
-            # As `dd-sync snooze` asks for it.
-            notify_end_types=("canceled", "expired"),
-        )
-        for snooze in scenario.form.snoozes
-    )
+@dataclass(frozen=True, slots=True)
+class _Silences:
+    """What silences a monitor while the scenario runs: its snoozes, and the downtimes that it names."""
+
+    scenario: Scenario
+    tenant_tag: str
+    catalog: Catalog | None
+
+    def of(self, declared: Declared) -> tuple[Silence, ...]:
+        """A snooze reaches only monitors that allow it, as the downtime's monitor tags see to in Datadog."""
+        snoozes = self._snoozes() if SNOOZABLE in declared.monitor.tags else ()
+        downtimes = () if self.catalog is None else silences_of(self.scenario.form, declared, self.catalog)
+        return (*snoozes, *downtimes)
+
+    def _snoozes(self) -> Iterator[Silence]:
+        start = int(self.scenario.form.start.timestamp())
+        for snooze in self.scenario.form.snoozes:
+            yield Silence(
+                scope=Tag(self.tenant_tag, snooze.tenant),
+                start=start + snooze.since,
+                end=start + snooze.since + int(snooze.lasts.total_seconds()),
+                canceled_at=None if snooze.canceled is None else start + snooze.canceled,
+                # As `dd-sync snooze` asks for it.
+                notify_end_types=("canceled", "expired"),
+            )
+
+
+def _wrong_downtimes(scenario: Scenario, declared: Declared, catalog: Catalog) -> tuple[Failure, ...]:
+    found = complaints_of(scenario.form, declared, catalog)
+    return tuple(Failure(one.problem, scenario.place(*one.path), one.hint) for one in found)
 
 
 def _unread(outcome: Outcome, monitors: Mapping[str, Declared]) -> Failure | None:
@@ -215,7 +234,8 @@ def _unread(outcome: Outcome, monitors: Mapping[str, Declared]) -> Failure | Non
     )
 
 
-def _notes(scenario: Scenario, declared: Declared) -> tuple[str, ...]:
+def _notes(scenario: Scenario, declared: Declared, reaching: Sequence[Silence]) -> Iterator[str]:
     if scenario.form.snoozes and SNOOZABLE not in declared.monitor.tags:
-        return (f"'{declared.key}' may not be snoozed, so the snoozes silence nothing",)
-    return ()
+        yield f"'{declared.key}' may not be snoozed, so the snoozes silence nothing"
+    if scenario.form.downtimes is True and not any(one.name for one in reaching):
+        yield f"no downtime of the catalog is for '{declared.key}' while the scenario runs"

@@ -14,7 +14,15 @@ from dd_sync.evaluate.notify import Kind
 from dd_sync.guards.values import Duration, Number
 from dd_sync.model.state import State
 from dd_sync.scenarios.fields import Moment, Offset, chosen
-from dd_sync.scenarios.inputs import MOST_EVENTS, CheckForm, EventForm, Seed, SeriesForm, SnoozeForm
+from dd_sync.scenarios.inputs import (
+    MOST_EVENTS,
+    CheckForm,
+    Downtimes,
+    EventForm,
+    Seed,
+    SeriesForm,
+    SnoozeForm,
+)
 
 # A Monday at midnight: whole weeks and days begin here.
 DEFAULT_START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -143,6 +151,10 @@ class ScenarioForm(Form):
     checks: Annotated[tuple[CheckForm, ...], Field(strict=False)] = ()
     events: Annotated[tuple[EventForm, ...], Field(strict=False)] = ()
     snoozes: Annotated[tuple[SnoozeForm, ...], Field(strict=False)] = ()
+    downtimes: Downtimes = Field(
+        default=(),
+        description="Keys of the catalog's downtimes that silence as they do in Datadog, or true for all.",
+    )
     expect: Annotated[tuple[ExpectForm, ...], Field(strict=False)]
     cases: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = Field(
         default=(),

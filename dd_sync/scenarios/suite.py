@@ -48,6 +48,7 @@ class Declaring:
             today=day,
             overrides=tunables,
             allow_unknown_options=self.allow_unknown_options,
+            at_any_time=True,
         )
         errors = [problem for problem in again.problems if problem.is_error]
         if errors or again.catalog is None:
@@ -85,7 +86,7 @@ def read_suite(
     """The scenarios that are in order, None where there is no catalog; and every error, in order."""
     catalog = loading.catalog
     folder = None if catalog is None else catalog.folder
-    loaded = load_scenarios(loading.scenarios, loading.all_keys, folder)
+    loaded = load_scenarios(loading.scenarios, loading.all_keys, folder, loading.all_downtimes)
     found = dict.fromkeys((*loading.problems, *loaded.problems))
     errors = [problem for problem in found if problem.is_error]
     if catalog is None:

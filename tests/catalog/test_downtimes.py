@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 
 from dd_sync.catalog.downtimes import MOST_MONITORS
+from dd_sync.catalog.group_scope import read_group_scope
+from dd_sync.catalog.load import compile_files
+from dd_sync.evaluate.select import group_tags, matcher
+from dd_sync.local.group_scope import parse_group_scope
 from dd_sync.model.resource import Resource
 from tests.catalog.conftest import Read, told
 
@@ -369,3 +373,51 @@ def test_an_empty_section_manages_its_kind(read: Read) -> None:
     assert told(loading) == []
     assert loading.catalog is not None
     assert loading.catalog.manages == {"downtime", "dashboard"}
+
+
+@pytest.mark.parametrize(
+    ("text", "some", "others"),
+    [
+        ("*", ["tenant:acme", ""], []),
+        ("tenant:acme", ["tenant:acme", "tenant:acme,env:prod"], ["tenant:birch", ""]),
+        ("env:prod AND -tier:(a OR b)", ["env:prod", "env:prod,tier:c"], ["env:prod,tier:a", "tier:c"]),
+        ("env:prod, tenant:a*", ["env:prod,tenant:acme"], ["env:prod,tenant:birch", "tenant:acme"]),
+        ('k:("OR" OR b* OR "x y")', ["k:or", "k:bb", "k:x y"], ["k:a", "k:r"]),
+        ("-tenant:*", ["env:prod"], ["tenant:acme"]),
+    ],
+)
+def test_a_scope_matches_the_groups_it_means_here_as_in_the_local_datadog(
+    text: str, some: list[str], others: list[str]
+) -> None:
+    for scope in (read_group_scope(text), parse_group_scope(text)):
+        matches = matcher(scope)
+        assert [group for group in some + others if matches(group_tags(group or "*"))] == some
+
+
+@pytest.mark.parametrize(
+    ("schedule", "sent"),
+    [
+        (
+            "{start: 2020-01-01T00:00:00Z, end: 2020-01-02T00:00:00Z}",
+            {"start": "2020-01-01T00:00:00+00:00", "end": "2020-01-02T00:00:00+00:00"},
+        ),
+        ("{end: 2099-01-01T00:00:00Z}", {"start": None, "end": "2099-01-01T00:00:00+00:00"}),
+        (
+            "{recurrences: [{rrule: FREQ=DAILY;UNTIL=20200201, start: 2020-01-01T00:00:00, duration: 1h}]}",
+            {
+                "timezone": "UTC",
+                "recurrences": [
+                    {"rrule": "FREQ=DAILY;UNTIL=20200201", "duration": "1h", "start": "2020-01-01T00:00:00"}
+                ],
+            },
+        ),
+    ],
+    ids=["over", "no start", "over again and again"],
+)
+def test_at_any_time_a_downtime_is_what_is_written(read: Read, schedule: str, sent: object) -> None:
+    catalog = read(declare(f"monitors: [stream-rate]\nschedule: {schedule}")).catalog
+    assert catalog is not None
+    again = compile_files(catalog.files, environ={}, env=None, today=NOW.date(), at_any_time=True)
+    assert again.catalog is not None
+    assert not again.problems
+    assert [one.body["schedule"] for one in again.catalog.resources] == [sent]

@@ -161,3 +161,24 @@ def test_a_duration_reads_back_as_it_was_written(minutes: int) -> None:
 def test_what_datadog_does_not_write_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match=text or "^$"):
         minutes_of(text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(RULES, st.integers(-400, 2000), st.integers(0, 500))
+def test_the_times_it_lasts_are_those_that_overlap(rule: Recurrence, hours: int, length: int) -> None:
+    begins = START.replace(tzinfo=UTC) + timedelta(hours=hours)
+    ends = begins + timedelta(hours=length)
+    every = [
+        (start.replace(tzinfo=ZONE).astimezone(UTC), rule.duration)
+        for start in islice(rule.occurrences(ZONE), 300)
+    ]
+    expected = [(start, start + lasts) for start, lasts in every if start < ends and start + lasts > begins]
+    assert list(rule.spans(ZONE, begins, ends)) == expected
+
+
+def test_a_recurrence_reads_back_from_datadog_s_form() -> None:
+    rule = Recurrence("FREQ=DAILY", START, timedelta(minutes=90))
+    body = {"rrule": "FREQ=DAILY", "start": "2027-01-04T09:00:00", "duration": "90m"}
+    assert Recurrence.of(body) == rule
+    with pytest.raises(ValueError, match="soon"):
+        Recurrence.of({**body, "duration": "soon"})

@@ -23,12 +23,13 @@ def test_the_scenarios_shown_pass_on_this_projects_monitors() -> None:
     monitors = suite.declare({}, date(2026, 3, 2))
     whole = [block if block.startswith("scenarios:") else f"scenarios:\n{block}" for block in BLOCKS]
     shown = [text for text in whole if "expect:" in text]
-    assert len(shown) == 2
-    loaded = load_scenarios([parse(f"{index}.yaml", text) for index, text in enumerate(shown)], monitors)
+    assert len(shown) == 3
+    sources = [parse(f"{index}.yaml", text) for index, text in enumerate(shown)]
+    loaded = load_scenarios(sources, monitors, downtimes={"peak-has-its-own-cap"})
     assert loaded.problems == ()
-    assert len(loaded.scenarios) == 4
+    assert len(loaded.scenarios) == 5
     for scenario in loaded.scenarios:
-        assert run(scenario, monitors, suite.tenant_tag).failures == ()
+        assert run(scenario, monitors, suite.tenant_tag, monitors.catalog).failures == ()
 
 
 def test_the_inputs_shown_are_read() -> None:
