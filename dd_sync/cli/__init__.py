@@ -28,8 +28,10 @@ def run(arguments: Sequence[str]) -> int:
     except DdSyncError as error:
         screen.problems(error.problems())
         return int(error.exit)
-    except (KeyboardInterrupt, click.Abort):
-        screen.say("interrupted")
+    except (KeyboardInterrupt, click.Abort) as error:
+        # A question that was not answered with yes has no cause, and nothing is done before it.
+        asked = isinstance(error, click.Abort) and error.__cause__ is None
+        screen.say("nothing was done" if asked else "interrupted")
         return Exit.INTERRUPTED
     except Unwritable as error:
         screen.say(f"the output cannot be written: {error}")

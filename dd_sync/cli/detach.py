@@ -35,7 +35,7 @@ def detach(app: App, monitor_id: int, yes: bool) -> int:
     monitors = app.datadog().monitors
     planned = detachment(monitor_id, monitors)
     what = f"monitor {monitor_id} ({within_line(planned.name)})"
-    tags = " ".join(map(within_line, planned.taken))
+    tags = " ".join(within_line(tag, 60) for tag in planned.taken)
     if planned.taken:
         if not yes:
             app.say(f"{what}: -{tags}")

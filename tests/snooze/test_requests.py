@@ -234,7 +234,14 @@ def test_a_snooze_imports_nothing_slow(large: Large) -> None:
 def test_control_c_at_the_question_silences_nothing(large: Large) -> None:
     shown, code = _in_a_terminal(lambda process, terminal: process.send_signal(signal.SIGINT))
     assert "silenced now: 10000 groups" in shown
-    assert "interrupted" in shown
+    assert "nothing was done" in shown
+    assert code == 130
+    assert "POST /api/v2/downtime" not in large.asked
+
+
+def test_no_at_the_question_silences_nothing_and_says_so(large: Large) -> None:
+    shown, code = _in_a_terminal(lambda process, terminal: os.write(terminal, b"n\n"))
+    assert "dd-sync: nothing was done" in shown
     assert code == 130
     assert "POST /api/v2/downtime" not in large.asked
 
