@@ -59,7 +59,8 @@ def _check_names(thresholds: Mapping[str, Any], type: str) -> None:
     refused: set[str] = set()
     if type == "event-v2 alert":
         refused |= {"critical_recovery", "warning_recovery"}
-    refused |= set(_QUERIES) if type == "service check" else {"ok", "unknown"}
+    # `ok` and `unknown` say nothing to other types, and Datadog keeps them.
+    refused |= set(_QUERIES) if type == "service check" else set()
     if "warning" not in thresholds:
         refused |= {"warning_recovery"}
     found = [name for name in (*NAMES, *_QUERIES) if name in thresholds and name in refused]

@@ -55,7 +55,6 @@ REFUSED = [
         ),
     ),
     (thresholds(critical=500, warning_recovery=1), "Invalid threshold statuses found: warning_recovery."),
-    (thresholds(critical=500, ok=1), "Invalid threshold statuses found: ok."),
     (thresholds(critical=500, fatal=1), "Invalid threshold statuses found: fatal."),
     (
         monitor(
@@ -165,6 +164,7 @@ def test_a_value_of_the_wrong_kind_names_its_parameter(
         thresholds(">= 500", critical=500, critical_recovery=499.5),
         thresholds("< -5", critical=-5, warning=-2),
         thresholds("== 5", critical=5),
+        thresholds(critical=500, ok=0),
         thresholds("> 5e2", critical=500),
         monitor(**CHECK, options={"thresholds": {"critical": 2, "ok": 1, "warning": 1, "unknown": 2}}),
         monitor(
