@@ -13,6 +13,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LONGEST_WORD = 100
 _MOST_COMPARED = 200
 _BESIDE = 8
+_UNSAFE = re.compile(r"[^\x00-\x7e]")
 _JOINERS = "\u200c\u200d"
 
 
@@ -54,6 +55,23 @@ def _width(text: str) -> int:
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
     )
+
+
+def json_text(value: object) -> str:
+    """JSON as commands print it: the very values, and nothing unseen that is not escaped."""
+    import json
+
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    # Control characters are escaped already; of ASCII that leaves only this one.
+    return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
+    if unicodedata.category(character) not in _UNSEEN:
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{high:02x}{low:02x}" for high, low in zip(units[::2], units[1::2], strict=True))
 
 
 def code_fence(text: str) -> str:

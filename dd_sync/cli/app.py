@@ -15,6 +15,7 @@ import click
 
 from dd_sync.cli.screen import Screen
 from dd_sync.errors import CatalogError, RequestError
+from dd_sync.text import json_text
 
 if TYPE_CHECKING:
     from dd_sync.catalog.load import Catalog, Loading
@@ -42,6 +43,9 @@ class App:
 
     def show(self, text: str) -> None:
         self.screen.show(text)
+
+    def show_json(self, value: object) -> None:
+        self.screen.show(json_text(value))
 
     def say(self, text: str) -> None:
         self.screen.say(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,6 +144,6 @@ def _show(app: App, report: Report) -> None:
     from dd_sync.plan.show import report_json, report_text
 
     if app.format == "json":
-        app.show(json.dumps(report_json(report), indent=2, ensure_ascii=False))
+        app.show_json(report_json(report))
     else:
         app.show(report_text(report, style=style(app)))

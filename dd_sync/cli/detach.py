@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from dd_sync.cli.app import App, common
@@ -43,7 +41,7 @@ def detach(app: App, monitor_id: int, yes: bool) -> int:
         carry_out(planned, monitors)
     if app.format == "json":
         answer = {"id": monitor_id, "name": planned.name, "taken": planned.taken, "kept": planned.kept}
-        app.show(json.dumps(answer, indent=2, ensure_ascii=False))
+        app.show_json(answer)
     elif planned.taken:
         app.show(f"detached {what}: took off {tags}")
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +76,7 @@ def _show(app: App, found: Drift, written: Written | None) -> None:
     from dd_sync.cli.planning import style
 
     if app.format == "json":
-        app.show(json.dumps(show.as_json(found, written), indent=2, ensure_ascii=False))
+        app.show_json(show.as_json(found, written))
     elif app.format == "markdown":
         app.show(show.as_markdown(found, written))
     else:

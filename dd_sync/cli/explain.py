@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from dd_sync.cli.app import App, common
@@ -36,6 +34,6 @@ def explain(app: App, key: str) -> None:
     tests = [one.name for one in scenarios if one.monitor == key]
     explanation = explained(found[key], catalog.queries[key], tests)
     if app.format == "json":
-        app.show(json.dumps(explanation.as_data(), indent=2, ensure_ascii=False))
+        app.show_json(explanation.as_data())
     else:
         app.show(explanation.as_text())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -195,7 +194,7 @@ def _show(app: App, imported: Imported, out: Path | None) -> None:
     if app.format == "json":
         skipped = [{"id": one.monitor_id, "name": one.name, "why": one.why} for one in imported.skipped]
         answer = {"monitors": imported.entries, "skipped": skipped, "notes": imported.notes}
-        app.show(json.dumps(answer, indent=2, ensure_ascii=False))
+        app.show_json(answer)
     elif out is None:
         app.show(imported.text.rstrip("\n"))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -119,7 +118,7 @@ def tell_tunables(app: App, catalog: Catalog) -> None:
 
 def show_plan(app: App, plan: Plan, saved_as: Path | None = None) -> None:
     if app.format == "json":
-        app.show(json.dumps(as_json(plan), indent=2, ensure_ascii=False))
+        app.show_json(as_json(plan))
     elif app.format == "markdown":
         app.show(as_markdown(plan))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -47,7 +46,7 @@ def render(app: App, keys: tuple[str, ...], kind: str) -> None:
             raise unknown_key(key, list(known), kind)
     bodies = [known[key] for key in keys] if keys else list(known.values())
     if app.format == "json":
-        app.show(json.dumps(bodies, indent=2, ensure_ascii=False))
+        app.show_json(bodies)
     else:
         app.show(_as_yaml(bodies))
 

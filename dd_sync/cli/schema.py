@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from dd_sync.cli.app import App, common
@@ -23,4 +21,4 @@ def schema(app: App) -> None:
     from dd_sync.catalog.json_schema import json_schema
     from dd_sync.scenarios.schema import ScenarioForm
 
-    app.show(json.dumps(json_schema(ScenarioForm), indent=2, ensure_ascii=False))
+    app.show_json(json_schema(ScenarioForm))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -74,7 +73,7 @@ def test(
     if app.format == "json":
         objects = as_objects(results)
         shown = {"scenarios": objects, **answer.data} if asked else objects
-        app.show(json.dumps(shown, indent=2, ensure_ascii=False))
+        app.show_json(shown)
     else:
         app.show("\n\n".join([f"{len(results) - failed} passed, {failed} failed", *answer.texts]))
     if asked and failed:

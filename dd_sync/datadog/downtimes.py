@@ -58,7 +58,7 @@ class DatadogDowntimes:
         found = self._all(current_only=True)
         for item in found:
             self._read(f"GET {_PATH}", item)
-            if not _is_whole(item["attributes"]):
+            if not _is_whole(item.get("attributes")):
                 raise shape_error(f"GET {_PATH}", self.wire.target, "a downtime of another shape")
         return found
 
@@ -123,6 +123,8 @@ class DatadogDowntimes:
 
 def _is_whole(attributes: Any) -> bool:
     """Whether what is compared of a downtime has the type that Datadog gives it."""
+    if not isinstance(attributes, dict):
+        return False
     identifier, schedule = attributes.get("monitor_identifier"), attributes.get("schedule")
     if not isinstance(identifier, dict | None) or not isinstance(schedule, dict | None):
         return False

@@ -118,6 +118,7 @@ def is_whole(item: Any) -> bool:
         and bool(item["type"])
         and all(isinstance(item.get(name), str | None) for name in ("name", "message", "modified"))
         and isinstance(item.get("options"), dict | None)
+        and isinstance(item.get("assets"), list | None)
         and all(_is_list_of_text(item.get(name)) for name in ("tags", "restricted_roles"))
     )
 

@@ -29,6 +29,8 @@ from dd_sync.errors import DatadogError
 _LONGEST_DETAIL = 400
 _MOST_DETAILS = 5
 _A_DAY = 86_400
+# Escapes that are, or may be, one half of a character: mostly both are there.
+_HALVES = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,21 @@ def shape_error(request: str, target: Target, what: str) -> DatadogError:
 
 
 def _json(data: bytes) -> Any:
-    return json.loads(data, parse_constant=_no_number) if data.strip() else None
+    if not data.strip():
+        return None
+    body = json.loads(data.decode("utf-8-sig"), parse_constant=_no_number)
+    return _mended(body) if _HALVES.search(data) else body
+
+
+def _mended(value: Any) -> Any:
+    """Without halves of characters, which JSON can hold and nothing can write: a name cut within an emoji."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {_mended(name): _mended(item) for name, item in value.items()}
+    return value
 
 
 def _no_number(name: str) -> None:

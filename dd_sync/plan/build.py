@@ -95,9 +95,8 @@ def organisation_of(live: Iterable[Json]) -> int | None:
 
     The host does not tell two organisations apart, and no request that needs no further permission does.
     """
-    found = {body.get("org_id") for body in live}
-    only = found.pop() if len(found) == 1 else None
-    return only if isinstance(only, int) else None
+    found = {org if isinstance(org := body.get("org_id"), int) else None for body in live}
+    return found.pop() if len(found) == 1 else None
 
 
 def catalog_hash(declared: Iterable[Declared]) -> str:

@@ -68,7 +68,7 @@ def _level(monitor: Monitor, name: str) -> float | None:
         value = tail[2] if tail and tail[2] != "threshold" else None
     try:
         return None if value is None else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

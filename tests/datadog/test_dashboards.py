@@ -201,9 +201,12 @@ def test_downtimes_are_read_whole() -> None:
         {"notify_end_states": "alert"},
         {"notify_end_types": [1]},
         {"display_timezone": 3},
+        None,
+        [],
+        "",
     ],
 )
-def test_a_downtime_of_another_shape_is_an_error(attributes: dict[str, Any]) -> None:
+def test_a_downtime_of_another_shape_is_an_error(attributes: Any) -> None:
     body: dict[str, Any] = {"data": [{"id": "d-1", "attributes": attributes}]}
     with answering(lambda *_: (200, body)) as datadog, pytest.raises(DatadogError, match="downtime"):
         datadog.downtimes.bodies()

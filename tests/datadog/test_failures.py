@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -188,6 +189,14 @@ def test_an_error_page_that_is_not_even_text_is_an_error() -> None:
         pytest.raises(DatadogError, match="not JSON"),
     ):
         client(server.url).monitors.create(BODY)
+
+
+def test_half_a_character_is_no_character_wherever_it_stands() -> None:
+    text = json.dumps({"cut \ud83d": ["\udd14 two", {"whole": "\U0001f514"}, 1, None]})
+    assert "\\ud83d" in text
+    with wild(lambda number, line: reply(200, [{**MONITOR, "options": json.loads(text)}])) as server:
+        [monitor] = client(server.url).monitors.list()
+    assert monitor["options"] == {"cut \ufffd": ["\ufffd two", {"whole": "\U0001f514"}, 1, None]}
 
 
 def test_a_body_cut_short_is_a_lost_connection() -> None:
