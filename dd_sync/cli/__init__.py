@@ -73,6 +73,9 @@ def _usage(error: click.ClickException) -> int:
 
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "dd-sync"
-    click.echo(f"{path}: {printable(error.format_message())}", err=True)
+    said = printable(error.format_message(), keep="\n\t")
+    click.echo(f"{path}: {said}", err=True)
+    if isinstance(error, click.NoSuchOption) and path == "dd-sync":
+        click.echo("Options stand after the command, as in dd-sync plan --env staging.", err=True)
     click.echo(f"Try '{path} --help'.", err=True)
     return Exit.USAGE

@@ -29,7 +29,7 @@ def export() -> None:
     """Write the monitors for other systems."""
 
 
-@export.command(epilog=EXAMPLES)
+@export.command(epilog=EXAMPLES, short_help="Write alert rules of Prometheus, and tests of them.")
 @click.argument("keys", metavar="[KEY]...", nargs=-1)
 @click.option("--out", metavar="FILE", type=_FILE, help="Write the rules to FILE.")
 @click.option("--tests", metavar="FILE", type=_FILE, help="Write the scenarios as tests of promtool too.")

@@ -80,7 +80,7 @@ def list_(app: App, since: timedelta, everything: bool) -> None:
     app.say(f"looked back {format_duration(since)}; a hold opened by an older alert is out of sight")
 
 
-@holds.command(epilog=EXAMPLES)
+@holds.command(epilog=EXAMPLES, short_help="Show the holds on TENANT, and who ended them.")
 @click.argument("subject", metavar="TENANT")
 @_KEY
 @_common
@@ -110,7 +110,7 @@ def confirm(app: App, subject: str, **given: Any) -> int:
     return _end(app, subject, "hold_confirmed", **given)
 
 
-@holds.command(epilog=EXAMPLES)
+@holds.command(epilog=EXAMPLES, short_help="Post `payment_held` once for each open hold.")
 @_common
 def sync(app: App, since: timedelta) -> None:
     """Post `payment_held` once for each open hold, for those who listen to it."""

@@ -43,7 +43,7 @@ def clock_name(text: str) -> str | datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-@local.command(epilog=EXAMPLES)
+@local.command(epilog=EXAMPLES, short_help="Serve Datadog's API, and evaluate the monitors each minute.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8126, show_default=True, help="0 takes a free one."
 )
@@ -69,6 +69,8 @@ def serve(app: App, port: int, data: Path | None, bind: str, clock: str | dateti
 
     Prints its address once it answers. Without --data everything is gone at the end.
     """
+    if app.host is not None:
+        app.say("--host has no effect here; --bind ADDRESS says where to listen")
     serving = local_room("serve")
     serving.run(port, data, bind, _clock(clock), on_ready=app.show)
 

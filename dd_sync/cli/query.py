@@ -29,7 +29,7 @@ def query() -> None:
     """Read monitor queries as Datadog would."""
 
 
-@query.command("parse", epilog=EXAMPLES)
+@query.command("parse", epilog=EXAMPLES, short_help="Print the canonical text and the nodes, or the mistake.")
 @click.argument("text", required=False)
 @click.option("--type", "kind", help='The monitor\'s type, such as "log alert"; else the text decides.')
 @click.option("--jsonl", is_flag=True, help='Read {"type","query"} from standard input, one per line.')

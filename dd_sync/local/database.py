@@ -127,8 +127,9 @@ class Database:
         try:
             self._connection = _open(data)
         except (OSError, sqlite3.Error) as error:
+            why = (error.strerror if isinstance(error, OSError) else None) or error
             raise RequestError(
-                f"the data folder '{data}' cannot be used: {error}",
+                f"the data folder '{data}' cannot be used: {why}",
                 hint="name a folder you may write to, and run one local Datadog on it at a time",
             ) from None
 

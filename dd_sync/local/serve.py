@@ -144,6 +144,8 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=128)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        # Python adds the address, which is told already.
+        reason = reason.partition(" (while")[0]
         raise RequestError(
             f"cannot listen on {host} port {port}: {reason}",
             hint="another program may use the port; --port 0 takes a free one",

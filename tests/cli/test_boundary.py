@@ -77,6 +77,12 @@ def test_a_defect_is_told_as_one_and_its_traceback_comes_only_on_request(
         dd_sync("schema", env={"DD_SYNC_TRACEBACK": "1"})
 
 
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_no_line_of_help_is_cut_off(name: str, dd_sync: Run) -> None:
+    lines = dd_sync(name, "--help").out.splitlines()
+    assert [line for line in lines[1:] if line.endswith("...")] == []
+
+
 def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     if not isinstance(command, click.Group):
         yield path
@@ -141,6 +147,13 @@ def test_whoever_stands_in_the_catalog_is_told_how_to_name_it(
     monkeypatch.chdir(tmp_path / "monitors")
     assert "  = this folder is a catalog: add `--catalog .`" in dd_sync("check").out
     assert dd_sync("check", "--catalog", ".").code == 0
+
+
+def test_where_the_local_datadog_listens_is_not_for_host_to_say(dd_sync: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = dd_sync("local", "serve", "--host", "0.0.0.0", "--data", str(tmp_path / "file"))
+    assert "--host has no effect here; --bind ADDRESS says where to listen" in told.err
+    assert told.code == 1
 
 
 def test_a_mistyped_word_does_not_steer_the_terminal(dd_sync: Run) -> None:
