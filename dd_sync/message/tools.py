@@ -22,9 +22,11 @@ from dd_sync.message.nodes import (
     Variable,
 )
 
+# `@http.status_code:500` is a facet of a search that the message quotes, and nobody's name.
+_FACET = r"(?!all:|here:|pagerduty:)[\w.]+:[^\s.,;:)]"
 # At the start, after white space, or after a tag. Ends at white space, or at the inputs of a workflow.
-_HANDLE = re.compile(r"(?:(?<!\S)|(?<=\}\}))@(?:\{\{[^{}]*\}\}|[^\s(])+")
-_TRAILING = ".,;:)"
+_HANDLE = re.compile(rf"(?:(?<!\S)|(?<=\}}\}}))@(?!{_FACET})(?:\{{\{{[^{{}}]*\}}\}}|[^\s(])+")
+_TRAILING = ".,;:!?)]>\"'`*"
 
 
 @dataclass(frozen=True, slots=True)

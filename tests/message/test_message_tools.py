@@ -92,6 +92,12 @@ def test_a_variable_may_be_part_of_a_handle() -> None:
         ("line\n@a\n", ("@a",)),
         ("@", ()),
         ("@. @,", ()),
+        ('in "quotes @a" and `ticks @b` and <angles @c> or @d! @e?', ("@a", "@b", "@c", "@d", "@e")),
+        ('service:x @http.status_code:5* @evt.name:{{evt.name}} @event:"a b" @usr.id:(1 OR 2)', ()),
+        (
+            "@pagerduty:now @all:x @slack-ops:now @here: x",
+            ("@pagerduty:now", "@all:x", "@slack-ops:now", "@here"),
+        ),
         ("", ()),
     ],
 )
