@@ -152,7 +152,7 @@ def _in_utc(moment: datetime | None, zone: ZoneInfo, name: str, wrong: list[Unfi
     early, late = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     if early.utcoffset() != late.utcoffset():
         twice = early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment
-        problem = f"{moment.isoformat()} comes {'twice' if twice else 'never'} in {zone.key}"
+        problem = f"{moment.isoformat()} {'comes twice' if twice else 'never comes'} in {zone.key}"
         hint = "clocks are changed then; write it with its offset, as in 2027-01-10T02:00:00+01:00"
         wrong.append(Unfit(problem, hint=hint, path=(name,)))
     return early.astimezone(UTC)

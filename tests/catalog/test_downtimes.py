@@ -210,7 +210,7 @@ def test_a_protected_monitor_that_is_made_anew_in_the_same_file_is_seen(read: Re
         ),
         (
             "monitors: [stream-rate]\nschedule: {end: 2027-03-28T02:30, timezone: Europe/Berlin}",
-            "schema: 2027-03-28T02:30:00 comes never in Europe/Berlin",
+            "schema: 2027-03-28T02:30:00 never comes in Europe/Berlin",
         ),
         (
             "monitors: [stream-rate]\nschedule: {end: 2027-10-31T02:30, timezone: Europe/Berlin}",
