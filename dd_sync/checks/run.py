@@ -63,7 +63,9 @@ def run(
         sources = [s for s in (catalog.files.settings, *catalog.files.monitors) if may_ignore(s)]
         if not sources:
             return in_order(found)
-        not_looked = ({untested} if tested is None else set()) | (
+        # An ignore at one monitor is of use as soon as untested ones are told one by one.
+        each_told = tested is not None and not untested.is_told_once(catalog, tested)
+        not_looked = (set() if each_told else {untested}) | (
             {unknown_webhook} if webhook_exists is None else set()
         )
         return in_order(_without_ignored(catalog, found, sources, not_looked))
@@ -106,8 +108,8 @@ def _run(
             for subject, finding in module.check_catalog(catalog):
                 yield _problem(rule_id(module), subject, finding, catalog)
     if tested is not None:
-        for subject, finding in untested.check_catalog(catalog, tested):
-            yield _problem(rule_id(untested), subject, finding, catalog)
+        for uncovered, finding in untested.check_catalog(catalog, tested):
+            yield _problem(rule_id(untested), uncovered, finding, catalog)
     if webhook_exists is not None:
         for webhook_user, finding in unknown_webhook.check_catalog(catalog, webhook_exists):
             yield _problem(rule_id(unknown_webhook), webhook_user, finding, catalog)
