@@ -35,7 +35,7 @@ def as_text(drift: Drift, written: Written | None = None, *, style: Style = plai
             lines += _side(one, side, style, _INDENTED)
     lines += [style(f"+ {key}: declared, and not in Datadog", "create") for key in drift.missing]
     lines += [
-        style(f"- {key} (monitor {number}): in Datadog, and no longer declared", "delete")
+        style(f"- {within_line(key)} (monitor {number}): in Datadog, and no longer declared", "delete")
         for key, number in drift.undeclared
     ]
     if drift.is_none:

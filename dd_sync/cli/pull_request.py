@@ -127,12 +127,13 @@ def _plan(app: App, catalog: Catalog | None) -> tuple[Planned, int]:
         return Planned(None, "Once the check passes, there is a plan."), Exit.DONE
     from dd_sync.cli.planning import make_plan
     from dd_sync.plan.markdown import as_markdown
+    from dd_sync.text import printable
 
     try:
         made = make_plan(app, catalog, app.datadog())
     except DdSyncError as error:
         hint = f"\n= {error.hint}" if error.hint else ""
-        return Planned(None, f"{error.problem}{hint}", failed=True), error.exit
+        return Planned(None, printable(f"{error.problem}{hint}"), failed=True), error.exit
     return Planned(lambda limit: as_markdown(made, limit=limit)), Exit.DONE
 
 

@@ -13,6 +13,7 @@ from dd_sync.model.monitor import Declared
 from dd_sync.model.ownership import KEY
 from dd_sync.plan.changes import Json
 from dd_sync.ports import Monitors
+from dd_sync.text import within_line
 
 # One by one up to here; beyond, all monitors are listed, a thousand a page.
 _FEW = 20
@@ -108,6 +109,7 @@ def unfit(key: str, live: Json, catalog: str, *, type: str, take_over: bool) -> 
     named = f"monitor {live['id']}"
     ours = kind.identity(live, catalog)
     if ours is not None and ours != key:
+        ours = within_line(ours)
         return Refusal(
             key,
             f"{named} is this catalog's {ours} already",
@@ -118,14 +120,14 @@ def unfit(key: str, live: Json, catalog: str, *, type: str, take_over: bool) -> 
     if not kind.can_become(str(live.get("type")), type):
         return Refusal(
             key,
-            f"{named} is a {live.get('type')}, and {key} a {type}",
+            f"{named} is a {within_line(str(live.get('type')))}, and {key} a {type}",
             "Datadog cannot change a monitor's type: declare that one, or leave `adopt:` out",
         )
     theirs = owner(live, catalog)
     if theirs is not None and not take_over:
         return Refusal(
             key,
-            f"{named} belongs to {theirs.name}, as {theirs.mark} says",
+            within_line(f"{named} belongs to {theirs.name}, as {theirs.mark} says"),
             f"let go of it there first, or add `take_over: true` to {key}",
         )
     return None

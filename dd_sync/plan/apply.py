@@ -154,7 +154,7 @@ class _Run:
         moved = [text for change in self.plan.changes if (text := self._moved(change))]
         if moved:
             raise UnsafePlan(
-                f"Datadog has changed since this plan was made: {'; '.join(moved[:5])}"
+                f"Datadog has changed since this plan was made: {'; '.join(map(within_line, moved[:5]))}"
                 + (f"; and {len(moved) - 5} more" if len(moved) > 5 else ""),
                 hint="plan again and look at what it says now",
             )

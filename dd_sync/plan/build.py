@@ -16,6 +16,7 @@ from dd_sync.plan.changes import Adopt, Change, Create, Delete, Json, Plan, Repl
 from dd_sync.plan.diff import field_changes
 from dd_sync.plan.risk import labels
 from dd_sync.plan.same import plainly_same
+from dd_sync.text import within_line
 
 NOTHING_LIVE = "nothing in Datadog carries this catalog's tags: every monitor is planned as a create"
 _NONE = MappingProxyType[str, Json]({})
@@ -120,7 +121,7 @@ def match(live: Iterable[Json], catalog: str) -> dict[str, Live]:
         if len(several) > 1:
             ids = ", ".join(str(one.id) for one in sorted(several, key=lambda one: one.id))
             raise UnsafePlan(
-                f"{len(several)} live monitors carry the key '{key}': {ids}",
+                f"{len(several)} live monitors carry the key '{within_line(key, 200)}': {ids}",
                 hint="a monitor cloned in Datadog carries the tags of the first: `dd-sync detach ID` takes "
                 "them off the one that is not to be managed, and does nothing else",
             )

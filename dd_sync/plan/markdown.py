@@ -4,7 +4,6 @@ handle in it mentions anybody."""
 from __future__ import annotations
 
 import re
-from html import escape
 
 from dd_sync.plan.changes import Change, Create, Plan, ResourceChange
 from dd_sync.plan.words import details, heading
@@ -64,9 +63,9 @@ def _counts(plan: Plan) -> list[str]:
 def _title(change: Change | ResourceChange) -> str:
     """In HTML, which is read the same inside <summary> and in a list."""
     before = f"{change.kind} " if isinstance(change, ResourceChange) else ""
-    title = f"{change.action} {before}<code>{escape(within_line(change.key))}</code>"
+    title = f"{change.action} {before}<code>{_escaped(within_line(change.key))}</code>"
     if isinstance(change, ResourceChange):
-        title += f" (<code>{escape(within_line(change.id, 80))}</code>)" if change.id is not None else ""
+        title += f" (<code>{_escaped(within_line(change.id, 80))}</code>)" if change.id is not None else ""
     else:
         title += "" if isinstance(change, Create) else f" (monitor {change.monitor_id})"
     return title + (f" · <b>{plain_text(', '.join(change.labels))}</b>" if change.labels else "")
@@ -74,5 +73,9 @@ def _title(change: Change | ResourceChange) -> str:
 
 def plain_text(text: str) -> str:
     """Text that neither Markdown nor HTML reads as more; what looks like a handle becomes code."""
-    text = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", within_line(text))
+    text = _escaped(within_line(text))
     return _HANDLE.sub(lambda found: f"<code>{found[0]}</code>", text)
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", text)

@@ -89,15 +89,15 @@ def with_odd(path: tuple[Any, ...], odd: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def asked(dd_sync: Run, tmp_path: Path) -> Iterator[Any]:
-    """Asks for a plan of one live monitor as this body answers it."""
+    """Runs a command while this body, or these, are all that is live."""
     answers: dict[str, Any] = {}
     write_catalog(tmp_path, "odd", DECLARED)
 
     def answer(number: int, line: str) -> bytes:
-        return reply(200, {"metadata": {"total_count": 1}} if "/search" in line else [answers["body"]])
+        return reply(200, {"metadata": {"total_count": 1}} if "/search" in line else answers["bodies"])
 
-    def ask(body: dict[str, Any], *command: str, url: str) -> Answer:
-        answers["body"] = body
+    def ask(body: Any, *command: str, url: str) -> Answer:
+        answers["bodies"] = body if isinstance(body, list) else [body]
         return dd_sync(*command, env={**KEYS, "DD_HOST": url, "DD_SYNC_TRACEBACK": "1"})
 
     with wild(answer) as server:
@@ -150,3 +150,21 @@ def test_json_holds_the_very_text_of_datadog(asked: tuple[Wild, Any]) -> None:
     fields = {one["path"]: one["before"] for one in plan.json["changes"][0]["fields"]}
     assert fields["name"] == name
     assert all(text in plan.out for text in ("\\u202e", "\\udb40\\udc41", "\\u007f", "ü"))
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, ("pull-request", "report")])
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_key_that_somebody_wrote_into_a_tag_steers_nothing(
+    asked: tuple[Wild, Any], number: int, command: tuple[str, ...]
+) -> None:
+    """Once it is no longer declared; twice it is a clone."""
+    server, ask = asked
+    tags = [*LIVE["tags"][:2], f"dd_sync_key:b\n{HOSTILE}![x](https://example.com)"]
+    live = [{**LIVE, "id": one + 1, "tags": tags} for one in range(number)]
+    answer: Answer = ask(live, *command, url=server.url)
+    assert answer.code in ((0, 1) if number == 1 or "import" in command else (3,)), answer
+    for line in [*answer.out.split("\n"), *answer.err.split("\n")]:
+        assert first_unseen(line) is None, line
+        assert not line.lstrip().startswith("::"), line
+    if "markdown" in command or ("pull-request" in command and number == 1):
+        assert "![x]" not in answer.out

@@ -12,7 +12,7 @@ from dd_sync.kinds.applied import applied
 from dd_sync.kinds.monitor import identity
 from dd_sync.model.monitor import Declared
 from dd_sync.model.ownership import APPLIED, ownership_tags
-from dd_sync.plan.adopt import CannotAdopt, adoptions, fetch, pending
+from dd_sync.plan.adopt import CannotAdopt, adoptions, fetch, pending, unfit
 from dd_sync.plan.apply import apply
 from dd_sync.plan.build import NOTHING_LIVE, build_plan
 from dd_sync.plan.changes import Adopt, Plan
@@ -151,6 +151,22 @@ def test_every_reason_not_to_adopt_is_told_at_its_line(datadog: MemoryMonitors) 
     assert {str(problem.where) for problem in problems} == {"m.yaml:3:5"}
     assert {problem.source for problem in problems} == {"adopt: 1"}
     assert caught.value.exit == 3
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tags": ["dd_sync_catalog:x\n\x1b[31m"]},
+        {"tags": [*ownership_tags(CATALOG, "y\n\x1b[31m")]},
+        {"type": "log alert\n\x1b[31m"},
+    ],
+)
+def test_a_reason_not_to_adopt_stays_within_its_line(datadog: MemoryMonitors, fields: Any) -> None:
+    live = datadog.put({**declare("a").monitor.body(), **fields})
+    found = unfit("a", live, CATALOG, type="query alert", take_over=False)
+    assert found is not None
+    assert found.problem.isprintable()
+    assert found.hint.isprintable()
 
 
 def test_the_reasons_come_in_the_order_of_their_lines(datadog: MemoryMonitors) -> None:

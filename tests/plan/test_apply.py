@@ -89,6 +89,15 @@ def test_a_monitor_edited_since_the_plan_stops_everything_before_any_write(
         apply(made, datadog, sleep=naps)
 
 
+def test_what_moved_is_told_in_one_line_whatever_datadog_says(datadog: MemoryMonitors, naps: Naps) -> None:
+    run([declare("a")], datadog, naps)
+    made = plan([declare("a", limit=800)], datadog)
+    datadog.live[datadog.by_key["a"]["id"]] |= {"name": "edited", "modified": "now\n::error::\x1b[31m"}
+    with pytest.raises(UnsafePlan) as caught:
+        apply(made, datadog, sleep=naps)
+    assert caught.value.problem.isprintable()
+
+
 def test_every_way_of_moving_is_named(datadog: MemoryMonitors, naps: Naps) -> None:
     run([declare(key) for key in ("gone", "moved", "kept")], datadog, naps)
     declared = [declare("gone", limit=9), declare("moved", limit=9), declare("kept"), declare("new")]
