@@ -163,11 +163,7 @@ def _replay(
         except Unsupported as error:
             raise _Refused(one, error) from None
 
-    try:
-        sources = sources_of(scenario, monitors)
-    except Unsupported as error:
-        # Of a gauge that the worker computes, which the monitor looks at.
-        raise _Refused(declared, error) from None
+    sources = sources_of(scenario, monitors)
     parts: dict[int | str, Replay] = {
         key: replayed(monitors[key], sources) for key in declared.references if key in monitors
     }

@@ -10,6 +10,7 @@ from dd_sync.evaluate.expression import Evaluation
 from dd_sync.evaluate.leaves import Leaves
 from dd_sync.evaluate.metric_rule import compile_metric
 from dd_sync.evaluate.series import MetricType, Series, SeriesSource
+from dd_sync.evaluate.unsupported import Unsupported
 from dd_sync.model.derivation import Derivation
 from dd_sync.model.monitor import Monitor
 from dd_sync.query.canonical import render
@@ -53,7 +54,11 @@ def _gauges(plan: Plan, source: SeriesSource, start: int, end: int) -> Iterator[
     begin = min(int(times[0]) for times in found)
     end = max(int(times[-1]) for times in found) + plan.before + step
     first, last = max(first, begin // step * step), min(last, end // step * step + step)
-    buckets = read(plan, source, first - plan.before, last)
+    try:
+        buckets = read(plan, source, first - plan.before, last)
+    except Unsupported as error:
+        # Its place is in a query that nobody wrote.
+        raise Unsupported(error.problem, hint=error.hint) from None
     values = plan.values(buckets, first)
     times = np.arange(plan.stamp(first), plan.stamp(last), step, dtype=np.int64)
     for group, row in zip(buckets.groups, values, strict=True):

@@ -106,3 +106,30 @@ def test_coverage_names_the_part_that_is_to_blame_be_it_of_a_composite_s_part(
         ("monitors/all.yaml", 5, 26)
     ] * 2
     assert found["fine"]["unsupported"] is None
+
+
+def test_a_gauge_whose_metric_is_not_evaluated_blames_no_part_of_the_query_that_reads_it(
+    dd_sync: Run, tmp_path: Path
+) -> None:
+    guarded = "  - key: z\n    name: Z\n    message: m\n    guard: {zscore: {metric: load, above: 3}}\n"
+    reads = raw("max(last_5m):max:dd_sync.zscore{dd_sync_key:z} + max:dd_sync.zscore{dd_sync_key:z} > 3")
+    series = (
+        "{metric: load, type: count, tags: [host:a], values: 1x59}\n"
+        "      - {metric: load, type: gauge, tags: [host:b], values: 1x59}"
+    )
+    both = scenario(series, "{never: Alert}") + scenario(series, "{never: Alert}", key="z")
+    write(tmp_path, guarded + reads, both)
+    first, second = dd_sync("test", "--format", "json").json
+    (blamed,), (guard,) = first["failures"], second["failures"]
+    assert (blamed["file"], blamed["line"], blamed["column"]) == ("monitors/all.yaml", 6, 10)
+    assert (guard["file"], guard["line"], guard["column"]) == ("monitors/all.yaml", 5, 13)
+    assert blamed["problem"] == guard["problem"]
+
+
+def test_a_message_that_is_none_is_no_reason_to_point_at_the_query(dd_sync: Run, tmp_path: Path) -> None:
+    broken = raw("avg(last_5m):avg:load{*} > 5", message="{{#is_alert}}")
+    both = raw("${monitor:it} || ${monitor:it}", "composite", key="both")
+    write(tmp_path, broken + both, "")
+    text = dd_sync("test", "--coverage").out
+    assert "monitors/all.yaml:2:10: it: " in text
+    assert "monitors/all.yaml:8:10: both: " in text
