@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -64,7 +64,7 @@ class Stream:
             return (last - first).astype(np.float64)
         if method == "cardinality":
             return _distinct(values, first, last)
-        numbers = np.array([_number(value) for value in values])
+        numbers = np.array([number_of(value) for value in values])
         known = ~np.isnan(numbers)
         at, numbers = at[known], numbers[known]
         first, last = np.searchsorted(at, windows.starts), np.searchsorted(at, windows.ends)
@@ -78,7 +78,8 @@ class Stream:
         return np.array([at for at, _ in found], dtype=np.int64), [value for _, value in found]
 
 
-def _number(value: Value) -> float:
+def number_of(value: Value) -> float:
+    """NaN for what is none."""
     try:
         number = float(value)
     except ValueError:
@@ -126,7 +127,7 @@ def _grouped(documents: Iterable[Document], by: Sequence[str]) -> dict[Group, St
     return {group: Stream.of(found) for group, found in groups.items()}
 
 
-class _Found:
+class Found:
     """What one query found, by group; ranked where only the top groups are seen."""
 
     def __init__(self, query: EventQuery, documents: Sequence[Document], windows: Windows) -> None:
@@ -166,6 +167,14 @@ class _Found:
         if group not in self._seen:
             return values
         return np.where(self._seen[group], values, 0.0 if self.query.counts else np.nan)
+
+    def within(self, group: Group) -> Iterator[Document]:
+        """What the group has in the first window, oldest first."""
+        stream = self.streams.get(group)
+        if stream is not None and self.present(group)[0]:
+            first = np.searchsorted(stream.at, self._windows.starts[0])
+            last = np.searchsorted(stream.at, self._windows.ends[0])
+            yield from stream.documents[first:last]
 
 
 def _among_top(streams: Mapping[Group, Stream], top: Top, windows: Windows) -> dict[Group, Bools]:
@@ -207,9 +216,19 @@ class EventFindings:
             for name in chosen
         }
         self._found = {
-            name: _Found(query, _matching(query, documents[query.source]), self._windows)
+            name: Found(query, _matching(query, documents[query.source]), self._windows)
             for name, query in rule.queries.items()
         }
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """The first one: start <= event < end, epoch seconds."""
+        return int(self._windows.starts[0]), int(self._windows.ends[0])
+
+    def queries(self, group: Group) -> Iterator[tuple[str, Found, Group]]:
+        """Each query by its name, with its own group for one of the monitor's."""
+        for name, found in self._found.items():
+            yield name, found, self._of(found.query, group)
 
     @property
     def groups(self) -> Iterable[Group]:

@@ -9,6 +9,8 @@ import numpy as np
 
 from dd_sync.evaluate.algorithms import Algorithm
 from dd_sync.evaluate.composite import CompositeRule
+from dd_sync.evaluate.event_rule import EventRule
+from dd_sync.evaluate.event_steps import Searched, explain_events
 from dd_sync.evaluate.judge import ABSENT, CODES
 from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.replay import Kind, Notification, Replay
@@ -72,6 +74,7 @@ class _Asking:
             reasons=tuple(self._reasons(steps)),
             levels=tuple(self._levels()),
             steps=steps,
+            searches=self._searches(),
             parts=tuple(self._parts()),
             runs=tuple(self._runs()[-_MOST_RUNS:]),
             sent=sent,
@@ -112,6 +115,8 @@ class _Asking:
             return
         if steps is not None and steps.value is None:
             yield f"The window holds no data; by its missing-data policy {self._policy()}."
+        if isinstance(self.rule, EventRule) and self.value is None:
+            yield f"The events in the window give no value; by its missing-data policy {self._policy()}."
         bounds = self.rule.thresholds
         if self.value is not None and bounds is not None:
             yield from self._comparison(bounds, self.value, steps)
@@ -205,6 +210,11 @@ class _Asking:
         if not isinstance(self.rule, MetricRule):
             return None
         return explain_value(self.rule, self.case.sources.series, self.values, self.at)
+
+    def _searches(self) -> tuple[Searched, ...]:
+        if not isinstance(self.rule, EventRule):
+            return ()
+        return explain_events(self.rule, self.case.sources.events, self.values, self.at)
 
     def _parts(self) -> Iterator[PartState]:
         """Each monitor of a composite, in the group whose tags this one's has, or whose values."""

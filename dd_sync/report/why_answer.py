@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dd_sync.evaluate.event_steps import Searched
 from dd_sync.evaluate.replay import Notification, Replay, Silence, Sources, Suppressed
 from dd_sync.evaluate.sources import CheckRun
 from dd_sync.evaluate.steps import Steps
 from dd_sync.model.state import State
+
+# Of the events that were counted, so many are shown, the last ones.
+MOST_COUNTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,9 @@ class Why:
     """The answer. Times are epoch seconds; at: of the evaluation that holds, the last by the time asked.
 
     state, before: None where the group does not exist. since: when the state began, within the replay.
-    reasons: sentences. steps: how the value came about, None for monitors without metrics. parts: of a
-    composite; runs: the last ones of a service check, oldest first.
+    reasons: sentences. steps: how the value came about, None for monitors without metrics. searches: what
+    each query of a monitor on events found; parts: of a composite; runs: the last ones of a service check,
+    oldest first.
     sent, held: what this evaluation told, or kept back. after: what is told next, None within the replay.
     """
 
@@ -98,6 +103,7 @@ class Why:
     reasons: tuple[str, ...]
     levels: tuple[Level, ...]
     steps: Steps | None
+    searches: tuple[Searched, ...]
     parts: tuple[PartState, ...]
     runs: tuple[CheckRun, ...]
     sent: tuple[Notification, ...]

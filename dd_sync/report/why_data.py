@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from dd_sync.evaluate.event_steps import Searched
 from dd_sync.evaluate.replay import Notification
 from dd_sync.evaluate.steps import Steps
-from dd_sync.report.why_answer import Event, Recipient, Why
+from dd_sync.report.why_answer import MOST_COUNTED, Event, Recipient, Why
 
 
 def as_data(why: Why) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def as_data(why: Why) -> dict[str, Any]:
         "value": why.value,
         "reasons": list(why.reasons),
         "window": None if why.steps is None else _window(why.steps),
+        "searches": [_searched(one) for one in why.searches],
         "thresholds": [
             {"name": one.name, "comparator": one.comparator, "threshold": one.threshold, "past": one.past}
             for one in why.levels
@@ -70,6 +72,21 @@ def _window(steps: Steps) -> dict[str, Any]:
             }
             for step in steps.steps
         ],
+    }
+
+
+def _searched(one: Searched) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "source": one.query.source,
+        "method": one.query.method,
+        "measure": one.query.measure,
+        "start": _iso(one.start),
+        "end": _iso(one.end),
+        "facets": dict(one.facets),
+        "value": one.value,
+        "count": len(one.events),
+        "events": [{"at": _iso(each.at), "values": list(each.values)} for each in one.events[-MOST_COUNTED:]],
     }
 
 

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from textwrap import wrap
 
+from dd_sync.evaluate.event_rule import EventRule
+from dd_sync.evaluate.event_steps import Searched
 from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.replay import Notification
+from dd_sync.evaluate.searching import Value
 from dd_sync.evaluate.steps import Step, Steps
 from dd_sync.message.fill import format_number
+from dd_sync.query.canonical import render_expression
+from dd_sync.query.nodes import Variable
 from dd_sync.report.tables import aligned
 from dd_sync.report.why import anomalies_of
-from dd_sync.report.why_answer import Downtime, Level, Why
+from dd_sync.report.why_answer import MOST_COUNTED, Downtime, Level, Why
 from dd_sync.text import within_line
 from dd_sync.timeframe import format_duration
 
@@ -49,6 +54,7 @@ class _Text:
         yield from self._section("Why", self._reasons())
         if self.why.steps is not None:
             yield from self._section("Value", self._value(self.why.steps))
+        yield from self._section("Events", self._searches())
         yield from self._section("Parts", self._parts())
         yield from self._section("Runs", self._runs())
         yield from self._section("Thresholds", self._levels())
@@ -171,6 +177,39 @@ class _Text:
             for part in self.why.parts
         ]
         yield from aligned(rows, right=frozenset((3,)), indent="  ")
+
+    def _searches(self) -> Iterator[str]:
+        """The formula if there is one, and what each of its queries found."""
+        rule = self.why.case.done.rule
+        formula = rule.formula if isinstance(rule, EventRule) else None
+        named = not isinstance(formula, Variable)
+        if named and formula is not None:
+            value = "no value" if self.why.value is None else format_number(self.why.value)
+            yield from _hanging("  ", _line(f"{render_expression(formula)}: {value}"))
+        for one in self.why.searches:
+            if named:
+                yield ""
+            yield from _hanging("  ", _line(self._searched(one, named=named)))
+            rows = [
+                (self._second(each.at), _line(_facets(one)), _line(_values(each.values)))
+                for each in one.events[-MOST_COUNTED:]
+            ]
+            for line in aligned(rows, indent="    "):
+                yield within_line(line, _WIDTH)
+            if len(one.events) > MOST_COUNTED:
+                yield f"    … and {len(one.events) - MOST_COUNTED} before these"
+
+    def _searched(self, one: Searched, *, named: bool) -> str:
+        name = f"{one.name}: " if named else ""
+        value = "no value" if one.value is None else format_number(one.value)
+        length = format_duration(timedelta(seconds=one.end - one.start))
+        over = f"over {self._clock(one.start)} to {self._clock(one.end)} ({length})"
+        of = "" if one.query.measure is None else f" of {one.query.measure}"
+        many = "1 event" if len(one.events) == 1 else f"{len(one.events)} events"
+        return f"{name}{value} {over}, the {one.query.method}{of}, from {many} of {one.query.source}"
+
+    def _second(self, moment: int) -> str:
+        return f"{self._clock(moment)}:{moment % 60:02}"
 
     def _runs(self) -> Iterator[str]:
         rows = [(self._clock(run.at), run.status.name, _line(run.message)) for run in self.why.runs]
@@ -318,6 +357,14 @@ def _cell(value: float | None) -> str:
 
 def _number(values: Sequence[float | None]) -> str:
     return _cell(values[0]) if values else "-"
+
+
+def _facets(one: Searched) -> str:
+    return ",".join(f"{key}:{value}" for key, value in one.facets)
+
+
+def _values(values: Sequence[Value]) -> str:
+    return ", ".join(value if isinstance(value, str) else format_number(value) for value in values)
 
 
 def _past(level: Level) -> str:
