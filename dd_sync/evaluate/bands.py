@@ -130,15 +130,16 @@ def _by_clusters(values: Floats, usual: Floats, tolerance: float, scaled: bool) 
     # A missing bucket is taken for the usual one: it neither parts nor joins.
     points = np.nan_to_num(np.where(np.isnan(values), usual, values))
     distance = np.sqrt(((points - np.nan_to_num(usual)) ** 2).sum(axis=2))
-    unit = np.median(distance, axis=0)
+    # A group that is not there has no place, not the usual one.
+    there: Bools = np.asarray(~np.isnan(values).all(axis=2))
+    unit = np.nan_to_num(median(np.where(there, distance, np.nan).T))
     size = np.sqrt((np.nan_to_num(usual[0]) ** 2).sum(axis=1))
     if scaled:
         unit = np.maximum(unit, _SCALED * size)
     found = np.zeros(distance.shape, dtype=np.bool_)
     for time in range(values.shape[1]):
         near = tolerance * unit[time] + _ROUNDING * size[time]
-        there: Bools = np.asarray(~np.isnan(values[:, time]).all(axis=1))
-        found[:, time] = _apart(points[:, time], near, there)
+        found[:, time] = _apart(points[:, time], near, there[:, time])
     return found
 
 

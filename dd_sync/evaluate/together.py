@@ -65,6 +65,9 @@ class _Together:
         self._rows = np.array([one.states for one in members])
         self.states: Bytes = self._rows.max(axis=0)
         self._worst = self._rows == self.states
+        self._before = np.array(
+            [ABSENT if one.before is None else one.before.state.severity for one in members]
+        )
         self.values: Floats = self._extreme()
         self.silences = tuple({id(one): one for member in members for one in member.silences}.values())
 
@@ -96,8 +99,9 @@ class _Together:
     def words(self, index: int) -> Mapping[str, str | float]:
         """The worst members' values of the other keys, comma separated; else the first of them speaks."""
         # A recovery is about those that were in trouble until now.
-        recovers = index > 0 and self.states[index] == State.OK.severity < self.states[index - 1]
-        chosen = self._worst[:, index - 1 if recovers else index]
+        earlier = self._rows[:, index - 1] if index else self._before
+        recovers = self.states[index] == State.OK.severity < earlier.max()
+        chosen = earlier == earlier.max() if recovers else self._worst[:, index]
         worst = [one for one, is_worst in zip(self._members, chosen, strict=True) if is_worst]
         found = dict(worst[0].words(index))
         for position, key in enumerate(self._rule.keys):

@@ -119,6 +119,15 @@ def test_the_one_far_from_its_peers_is_an_outlier(method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["dbscan", "mad"])
+def test_groups_that_are_gone_have_no_say_in_who_is_an_outlier(method: str) -> None:
+    found = [wave(name, extra=at) for at, name in enumerate("abcd")]
+    gone = [wave(name).between(START - 3 * DAY, START) for name in "efghijk"]
+    query = f"avg(last_30m):outliers(avg:m{{*}} by {{h}}, '{method}', 3) > 0"
+    alone, after = (run(query, those, hours=4) for those in (found, found + gone))
+    assert np.array_equal(after.values[:4, 60:], alone.values[:, 60:])
+
+
+@pytest.mark.parametrize("method", ["dbscan", "mad"])
 def test_peers_that_are_close_together_are_one_when_scaled(method: str) -> None:
     found = [wave(name) for name in "abce"] + [wave("d", extra=4)]
     plain, scaled = (

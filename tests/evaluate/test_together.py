@@ -134,7 +134,8 @@ def test_pieces_tell_what_the_whole_tells_and_the_worst_state_is_what_is_told(
         "renotify_interval": 3,
         "thresholds": {"critical": 30, "warning": 10},
     }
-    rule = compile_rule("k", Monitor(type="query alert", query=QUERY, options=options))
+    message = "{{host.name}} {{value}} {{triggered_duration_sec}}"
+    rule = compile_rule("k", Monitor(type="query alert", query=QUERY, message=message, options=options))
     sources = Sources(series=SeriesSet(found))
     times = evaluation_times(rule, START + 60, START + 60 * 14)
     whole = replay(rule, sources, times)
