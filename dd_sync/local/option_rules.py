@@ -83,7 +83,7 @@ _TESTS: dict[str, Test] = {
     "escalation_message": lambda value: value is None or text(value),
     "group_retention_duration": text,
     "no_data_timeframe": whole(0),
-    "timeout_h": whole(0, 24),
+    "timeout_h": whole(0),
     "evaluation_delay": whole(0, 86400),
     "new_group_delay": whole(0),
     "new_host_delay": whole(0),

@@ -74,6 +74,9 @@ def _of_option(type: str, name: str, value: Any, allow_unknown: bool) -> Iterato
     if problem is not None:
         yield Finding((name,), problem, _remedy(option))
         return
+    if option.advised is not None and value > option.advised:
+        problem = f"{value} is more than Datadog's reference allows, {option.advised} {option.unit}"
+        yield Finding((name,), problem, f"use {option.advised} or less", Severity.WARNING)
     yield from _INSIDE.get(name, _nothing)(type, value)
 
 

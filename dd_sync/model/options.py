@@ -72,11 +72,11 @@ class Option:
     """One option of a monitor, `options.<name>` in a request.
 
     kind: its JSON type; `set` is a list of texts whose order means nothing. unit: of a number. least, most:
-    bounds of a number, both allowed. choices: of a choice, or of a set's members.
-    types: the monitor types that use it; others are not known to. refused: types for which Datadog answers
-    400. default: what absence means, None where it means only that. filled: Datadog writes the
-    default into its answer. read_only: written by Datadog alone. injected: Datadog adds it by itself, with
-    values that follow no known rule.
+    bounds of a number, both allowed. advised: the most by the reference, where live monitors have more.
+    choices: of a choice, or of a set's members. types: the monitor types that use it; others are not known
+    to. refused: types for which Datadog answers 400. default: what absence means, None where it means only
+    that. filled: Datadog writes the default into its answer. read_only: written by Datadog alone. injected:
+    Datadog adds it by itself, with values that follow no known rule.
     """
 
     name: str
@@ -85,6 +85,7 @@ class Option:
     unit: str = ""
     least: int | None = None
     most: int | None = None
+    advised: int | None = None
     choices: tuple[str, ...] = ()
     types: frozenset[str] = _EVERY
     refused: frozenset[str] = frozenset()
@@ -213,9 +214,9 @@ OPTIONS: Mapping[str, Option] = _table(
             kind="whole",
             unit="hours",
             least=0,
-            most=24,
+            advised=24,
             default=0,
-            note="when an alert without data resolves by itself; 0 is never",
+            note="when an alert without data resolves by itself; 0 is never, over 24 a warning",
         ),
         Option(
             name="group_retention_duration",

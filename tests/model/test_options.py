@@ -107,7 +107,13 @@ def test_null_and_the_default_are_never_wrong(name: str) -> None:
 WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("query alert", {"notify_nodata": True}, "notify_nodata", "there is no option 'notify_nodata'"),
     ("query alert", {"notify_no_data": 1}, "notify_no_data", "expected true or false, found 1"),
-    ("query alert", {"timeout_h": 25}, "timeout_h", "25 is above the most, 24 hours"),
+    (
+        "query alert",
+        {"evaluation_delay": 90000},
+        "evaluation_delay",
+        "90000 is above the most, 86400 seconds",
+    ),
+    ("query alert", {"timeout_h": -1}, "timeout_h", "-1 is below the least, 0 hours"),
     ("query alert", {"timeout_h": "2"}, "timeout_h", "expected a whole number of hours, found '2'"),
     ("query alert", {"timeout_h": 1.5}, "timeout_h", "expected a whole number of hours, found 1.5"),
     ("query alert", {"timeout_h": True}, "timeout_h", "expected a whole number of hours, found true"),
@@ -317,18 +323,25 @@ def test_a_misspelt_option_is_given_its_name_and_an_unknown_one_can_be_let_throu
     assert one.hint == "did you mean 'renotify_interval'?"
     (other,) = problems("query alert", {"zzz": 5, "timeout_h": 1})
     assert "--allow-unknown-options" in other.hint
-    assert found("query alert", {"zzz": 5, "timeout_h": 30}, allow_unknown=True) == [
-        ("timeout_h", "30 is above the most, 24 hours", "error")
+    assert found("query alert", {"zzz": 5, "timeout_h": -1}, allow_unknown=True) == [
+        ("timeout_h", "-1 is below the least, 0 hours", "error")
     ]
     (threshold,) = problems("service check", {"thresholds": {"warn": 1}})
     assert threshold.hint == "did you mean 'warning'?"
 
 
 def test_hints_name_the_bounds_and_the_values() -> None:
-    hints = [one.hint for one in problems("query alert", {"timeout_h": 25, "new_group_delay": -1})]
-    assert hints == ["use a whole number from 0 to 24 hours", "use a whole number from 0 seconds"]
+    hints = [one.hint for one in problems("query alert", {"evaluation_delay": 90000, "new_group_delay": -1})]
+    assert hints == ["use a whole number from 0 to 86400 seconds", "use a whole number from 0 seconds"]
     (one,) = problems("query alert", {"on_missing_data": "no"})
     assert one.hint == "use default, show_no_data, show_and_notify_no_data, resolve"
+
+
+def test_a_day_passed_by_a_timeout_that_live_monitors_have_is_a_warning() -> None:
+    assert found("query alert", {"timeout_h": 24}) == []
+    assert found("query alert", {"timeout_h": 60}) == [
+        ("timeout_h", "60 is more than Datadog's reference allows, 24 hours", "warning")
+    ]
 
 
 def test_every_type_has_the_thresholds_it_uses() -> None:
