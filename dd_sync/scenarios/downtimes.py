@@ -22,7 +22,7 @@ _MOST_NAMED = 3
 
 def silences_of(form: ScenarioForm, declared: Declared, catalog: Catalog) -> Iterator[Silence]:
     """Each time that a downtime of the scenario silences the monitor while it runs."""
-    for one in _downtimes(catalog):
+    for one in _downtimes(catalog) if form.downtimes else ():
         if (form.downtimes is True or one.name in form.downtimes) and _is_for(one, declared):
             yield from _silences(one, form)
 
