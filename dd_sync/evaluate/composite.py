@@ -232,10 +232,21 @@ class _Part:
     def said(self, group: Group, index: int) -> dict[str, str | float]:
         """What the part's own message would say of it: value, status, thresholds."""
         name, moment = self.name_for(group) or "", int(self._times[index])
-        bounds, value = self._done.rule.thresholds, self._done.value_at(name, moment)
+        bounds = self._done.rule.thresholds
+        known = self._latest[index] >= 0
+        value = self._done.value_at(name, moment) if known else self._earlier_value(name)
         said: dict[str, str | float] = {"status": CODES[int(self.states(group)[index])].value}
         if value is not None:
             said["value"] = value
         if bounds is not None:
             said |= {"threshold": bounds.critical, "comparator": bounds.comparator}
         return said
+
+    def _earlier_value(self, name: str) -> float | None:
+        """Of the part's last evaluation, if that was in a replay before this one."""
+        before = self._done.before.get(name)
+        if before is None or (
+            before.missing_since is not None and self._done.rule.missing is not Missing.ZERO
+        ):
+            return None
+        return before.value

@@ -28,6 +28,7 @@ from dd_sync.model.monitor import Monitor
 from dd_sync.query.nodes import Everything
 
 START = 1772409600
+DAY = 86400
 SEVERITY = {"OK": 1, "No Data": 2, "Warn": 3, "Alert": 4}
 # A gauge of these values, compared with 30 and 20, gives the states.
 LEVEL = {"OK": 1.0, "Warn": 25.0, "Alert": 40.0, "No Data": None}
@@ -290,6 +291,39 @@ def test_the_message_knows_the_parts_by_letters() -> None:
     assert told.title == "[Warn on {host:x}] Both"
     assert told.body == "x: Warn 25 of 30, Alert 40 @pagerduty-risk"
     assert told.handles == ("@pagerduty-risk",)
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "said"),
+    [
+        ([40.0], {}, "Alert 40"),
+        ([40.0, None, None], {}, "Alert "),
+        ([40.0, None, None], {"on_missing_data": "default"}, "OK 0"),
+        ([], {}, "No Data "),
+    ],
+)
+def test_the_message_knows_a_part_that_was_last_evaluated_in_an_earlier_replay(
+    values: list[float | None], options: dict[str, Any], said: str
+) -> None:
+    query = "max(last_1d):max:a{*}" + (".as_count()" if options else "") + " > 30"
+    rule = compile_rule("slow", Monitor(type="query alert", query=query, options=options))
+    there = [(START + DAY * at, value) for at, value in enumerate(values) if value is not None]
+    kind = MetricType.COUNT if options else MetricType.GAUGE
+    source = Series.of(
+        "a", kind, [], interval=60, times=[at for at, _ in there], values=[value for _, value in there]
+    )
+    sources = Sources(series=SeriesSet([source]))
+    end = START + DAY * max(len(values) - 1, 0) + 1200
+    whole = replay(rule, sources, evaluation_times(rule, START + 600, end + 1))
+    first = replay(rule, sources, evaluation_times(rule, START + 600, end - 60))
+    rest = replay(rule, sources, np.arange(end - 60, end - 60), previous=first.final)
+    times = np.arange(end - 60, end, 60)
+    message = "{{#is_alert}}{{a.status}} {{a.value}}{{/is_alert}}"
+    told = [
+        composed("7 || !7 || 8", {7: done, 8: part("b", {(): ["Alert"] * 9})}, times=times, message=message)
+        for done in (whole, rest)
+    ]
+    assert [one.notifications[0].body for one in told] == [said.rstrip()] * 2
 
 
 def test_muting_a_part_does_not_mute_the_composite() -> None:
