@@ -55,19 +55,15 @@ def apply(
     Refuses with 3, before any write, what is past the limits or has moved since it was planned.
     """
     from dd_sync.catalog.collector import collector_paused
-    from dd_sync.plan.safety import Limits, check_limits
+    from dd_sync.cli.planning import limits_of
+    from dd_sync.plan.safety import check_limits
 
     if not (saved or yes or app.interactive):
         raise click.UsageError("nobody can be asked here: give --plan FILE or --yes")
     with collector_paused():
         catalog, datadog = app.catalog(), app.datadog()
         plan, seen = (_saved(catalog, datadog, saved), None) if saved else _planned(app, catalog, datadog)
-    limits = Limits(
-        deletes=catalog.limits.deletes,
-        deletes_percent=catalog.limits.deletes_percent,
-        updates_percent=catalog.limits.updates_percent,
-    )
-    check_limits(plan, limits, allow_deletes=allow_deletes, allow_updates=allow_updates)
+    check_limits(plan, limits_of(catalog), allow_deletes=allow_deletes, allow_updates=allow_updates)
     if plan.size and not (saved or yes):
         click.confirm("Carry this out?", abort=True, err=True)
         seen = None  # It may have taken somebody an hour to answer.

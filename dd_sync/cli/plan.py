@@ -29,14 +29,14 @@ def plan(app: App, out: Path | None, only: str | None, detailed_exitcode: bool) 
     Reads Datadog, changes nothing.
     """
     from dd_sync.catalog.collector import collector_paused
-    from dd_sync.cli.planning import make_plan, show_plan, tell_tunables
+    from dd_sync.cli.planning import make_plan, show_plan, tell_tunables, with_refusal
     from dd_sync.plan.saved import save
 
     # One pause for all of it: each end of a pause looks through everything that was read so far.
     with collector_paused():
         catalog = app.catalog()
         tell_tunables(app, catalog)
-        made = make_plan(app, catalog, app.datadog(), only)
+        made = with_refusal(make_plan(app, catalog, app.datadog(), only), catalog)
     if out is not None:
         save(made, out)
     show_plan(app, made, saved_as=out)

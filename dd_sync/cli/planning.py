@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dd_sync.cli.app import App
+from dd_sync.errors import UnsafePlan
 from dd_sync.model.ownership import CATALOG, MANAGED
 from dd_sync.plan.show import Style, as_json, as_markdown, as_text, plain
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from dd_sync.datadog.client import Datadog
     from dd_sync.kinds.kind import Calls
     from dd_sync.plan.changes import Plan
+    from dd_sync.plan.safety import Limits
     from dd_sync.ports import Json
 
 _COLOURS = {"create": "green", "update": "yellow", "replace": "magenta", "delete": "red"}
@@ -56,6 +59,27 @@ def make_plan(
     from dd_sync.plan.resources import with_resources
 
     return with_resources(plan, catalog.resources, resource_calls(app, catalog, datadog), live, only=only)
+
+
+def limits_of(catalog: Catalog) -> Limits:
+    """How much one apply of this catalog may change."""
+    from dd_sync.plan.safety import Limits
+
+    limits = catalog.limits
+    return Limits(
+        deletes=limits.deletes, deletes_percent=limits.deletes_percent, updates_percent=limits.updates_percent
+    )
+
+
+def with_refusal(plan: Plan, catalog: Catalog) -> Plan:
+    """The plan, with a note where apply would refuse it: whoever reviews it should know before the merge."""
+    from dd_sync.plan.safety import check_limits
+
+    try:
+        check_limits(plan, limits_of(catalog))
+    except UnsafePlan as error:
+        return replace(plan, notes=(*plan.notes, f"apply will refuse this: {error.problem}; {error.hint}"))
+    return plan
 
 
 def _chooses_resource(catalog: Catalog, only: str) -> bool:

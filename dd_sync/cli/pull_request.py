@@ -125,12 +125,12 @@ def _plan(app: App, catalog: Catalog | None) -> tuple[Planned, int]:
         return Planned(None, why), Exit.DONE
     if catalog is None:
         return Planned(None, "Once the check passes, there is a plan."), Exit.DONE
-    from dd_sync.cli.planning import make_plan
+    from dd_sync.cli.planning import make_plan, with_refusal
     from dd_sync.plan.markdown import as_markdown
     from dd_sync.text import printable
 
     try:
-        made = make_plan(app, catalog, app.datadog())
+        made = with_refusal(make_plan(app, catalog, app.datadog()), catalog)
     except DdSyncError as error:
         hint = f"\n= {error.hint}" if error.hint else ""
         return Planned(None, printable(f"{error.problem}{hint}"), failed=True), error.exit

@@ -80,6 +80,10 @@ def test_deletes_past_the_limit_are_refused_until_asked_for_by_number(
     write_catalog(tmp_path, "shrunk", rate("a") + rate("b"))
     live("apply", "--yes")
     write_catalog(tmp_path, "shrunk", rate("a"))
+    told = "apply will refuse this: 1 of 2 monitors deleted, limit 5 (50 %, limit 30 %); if that is meant"
+    assert f"note: {told}" in live("plan").out
+    assert live("plan", "--format", "json").json["notes"][0].startswith(told)
+    assert told.partition(",")[0] in live("pull-request", "report").out
     refused = live("apply", "--yes")
     assert refused.code == 3
     assert "1 of 2 monitors deleted, limit 5 (50 %, limit 30 %)" in refused.err
