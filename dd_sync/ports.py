@@ -10,6 +10,7 @@ from dd_sync.model.downtime import Downtime
 from dd_sync.model.group import Found, LiveGroup, LiveMonitor
 
 Json = dict[str, Any]
+_Bodies = list[Json]
 Clock = Callable[[], datetime]
 
 
@@ -23,8 +24,8 @@ class Monitors(Protocol):
         """
         ...
 
-    def count(self, tags: Sequence[str]) -> int | None:
-        """How many monitors Datadog's search knows with every one of `tags`; None if it cannot say.
+    def list_and_count(self, tags: Sequence[str], *, expected: int = 0) -> tuple[_Bodies, int | None]:
+        """The same, and how many of them Datadog's search knows; None if it cannot say.
 
         An index of its own, which lags behind: it vouches for a list, and never replaces one.
         """

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
+from dd_sync.datadog.later import Later
 from dd_sync.datadog.wire import Wire, shape_error
 from dd_sync.errors import DatadogError
 from dd_sync.ports import Json
@@ -29,38 +31,34 @@ class Listing:
 
         expected: how many there should be; their pages are asked for at once.
         """
+        return self._read(tags, expected, Later(lambda: self.count(tags)))
+
+    def read_and_count(self, tags: Sequence[str], expected: int = 0) -> tuple[list[Json], int | None]:
+        """The same, and how many the search counts, which is asked for meanwhile."""
+        counted = Later(lambda: self.count(tags)).begun()
+        return self._read(tags, expected, counted), counted.result()
+
+    def _read(self, tags: Sequence[str], expected: int, counted: Later[int | None]) -> list[Json]:
         pages = [] if expected >= PAGE else [self._page(tags, page=0)]
         total = None
         if not pages or len(pages[0]) == PAGE:
+            counted.begun()
             # A full first page has one after it, whatever is expected or counted.
-            total = self._read_on(tags, pages, max(2, expected // PAGE + 1))
+            self._read_on(tags, pages, max(2, expected // PAGE + 1))
+            total = counted.result()
+            self._read_on(tags, pages, (total or 0) // PAGE + 1)
         found = _carrying(tags, chain.from_iterable(pages))
         if len(pages) == 1 or len(found) == total == len({monitor["id"] for monitor in found}):
             return found
         # Offset pages skip or repeat a monitor when others change meanwhile; a cursor does not.
         return _carrying(tags, chain.from_iterable(self._by_cursor(tags)))
 
-    def _read_on(self, tags: Sequence[str], pages: list[list[Json]], least: int) -> int | None:
-        """Adds pages, some at a time, while they are full: `least` of them, then those the search counts.
-
-        Returns its count.
-        """
-        # A snooze imports this module and lists nothing.
-        from concurrent.futures import ThreadPoolExecutor
-
-        def page(number: int) -> list[Json]:
-            return self._page(tags, page=number)
-
-        def up_to(end: int) -> None:
-            while len(pages) < end and (not pages or len(pages[-1]) == PAGE):
-                pages.extend(pool.map(page, range(len(pages), min(len(pages) + _AT_ONCE, end))))
-
-        with ThreadPoolExecutor(max_workers=1 + _AT_ONCE) as pool:
-            counted = pool.submit(self.count, tags)
-            up_to(least)
-            total = counted.result()
-            up_to((total or 0) // PAGE + 1)
-        return total
+    def _read_on(self, tags: Sequence[str], pages: list[list[Json]], end: int) -> None:
+        """Adds pages up to `end`, some at a time, while they are full."""
+        while len(pages) < end and (not pages or len(pages[-1]) == PAGE):
+            numbers = range(len(pages), min(len(pages) + _AT_ONCE, end))
+            begun = [Later(partial(self._page, tags, page=number)).begun() for number in numbers]
+            pages += [page.result() for page in begun]
 
     def _by_cursor(self, tags: Sequence[str]) -> Iterator[list[Json]]:
         offset = 0

@@ -29,8 +29,8 @@ class DatadogMonitors:
     def list(self, tags: Sequence[str] = (), *, expected: int = 0) -> _Page:
         return Listing(self.wire, self.api).read(tags, expected)
 
-    def count(self, tags: Sequence[str]) -> int | None:
-        return Listing(self.wire, self.api).count(tags)
+    def list_and_count(self, tags: Sequence[str], *, expected: int = 0) -> tuple[_Page, int | None]:
+        return Listing(self.wire, self.api).read_and_count(tags, expected)
 
     def get(self, monitor_id: int) -> Json:
         path = f"{_PATH}/{monitor_id}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from dd_sync.model.ownership import CATALOG, MANAGED
@@ -29,8 +28,5 @@ class Survey:
 
 
 def survey(monitors: Monitors, catalog: str, expected: int = 0) -> Survey:
-    """Both at once. expected: how many there should be. Raises DatadogError."""
-    tags = (MANAGED, CATALOG + catalog)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        counted = pool.submit(monitors.count, tags)
-        return Survey(monitors.list(tags, expected=expected), counted.result())
+    """expected: how many monitors there should be. Raises DatadogError."""
+    return Survey(*monitors.list_and_count((MANAGED, CATALOG + catalog), expected=expected))

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from dd_sync.datadog.later import Later
 from dd_sync.errors import DatadogError
 from dd_sync.model.downtime import Downtime
 from tests.datadog.wild import client, reply, wild
@@ -142,13 +143,59 @@ def test_a_search_that_cannot_count_is_done_without(counted: Any) -> None:
     assert pages.cursors == [0, 1000, 1500]
 
 
+@pytest.mark.parametrize("number", [7, 2500])
 @pytest.mark.parametrize(("counted", "told"), [(0, 0), (7, 7), (None, None), (reply(500), None)])
-def test_the_search_counts_by_itself_or_says_nothing(counted: Any, told: int | None) -> None:
-    pages = Pages(7, counted=counted)
+def test_what_the_search_counts_is_told_beside_the_list_and_asked_once(
+    number: int, counted: Any, told: int | None
+) -> None:
+    pages = Pages(number, counted=counted)
     with wild(pages) as server:
-        assert client(server.url).monitors.count(("a:1",)) == told
-    assert set(pages.searched) == {'tag:"a:1"'}
-    assert pages.pages == []
+        found, count = client(server.url).monitors.list_and_count(("a:1",))
+    assert ([one["id"] for one in found], count) == (list(range(1, number + 1)), told)
+    assert len(set(pages.searched)) == 1
+    assert len(pages.searched) == (4 if isinstance(counted, bytes) else 1)
+
+
+def test_the_list_and_the_count_are_asked_for_at_the_same_time() -> None:
+    meeting = threading.Barrier(2, timeout=5)
+    pages = Pages(7)
+
+    def answer(number: int, line: str) -> bytes:
+        meeting.wait()
+        return pages(number, line)
+
+    with wild(answer, at_once=True) as server:
+        assert client(server.url).monitors.list_and_count(("a:1",))[1] == 7
+
+
+def test_a_list_that_fails_does_not_wait_for_its_count() -> None:
+    asked, released, counted = threading.Event(), threading.Event(), threading.Event()
+
+    def answer(number: int, line: str) -> bytes:
+        if "/search" not in line:
+            assert asked.wait(5)
+            return reply(403, {"errors": ["Forbidden"]})
+        asked.set()
+        released.wait(5)
+        counted.set()
+        return reply(200, {"metadata": {"total_count": 7}})
+
+    with wild(answer, at_once=True) as server:
+        with pytest.raises(DatadogError, match="answered 403"):
+            client(server.url).monitors.list_and_count(("a:1",))
+        assert not counted.is_set()
+        released.set()
+
+
+@pytest.mark.parametrize("error", [DatadogError("answered 500"), ZeroDivisionError()])
+def test_what_is_asked_for_beside_fails_where_it_is_needed(error: Exception) -> None:
+    def fail() -> None:
+        raise error
+
+    later = Later(fail).begun().begun()
+    with pytest.raises(type(error)) as caught:
+        later.result()
+    assert caught.value is error
 
 
 def test_pages_by_id_that_go_backwards_are_refused() -> None:

@@ -14,6 +14,7 @@ from dd_sync.model.ownership import ownership_tags
 
 Json = dict[str, Any]
 CATALOG = "guardrails"
+_Bodies = list[Json]
 Fault = Callable[[str, Any], None]
 
 
@@ -64,8 +65,9 @@ class MemoryMonitors:
             source = list(self.live.values())
         return [copy.deepcopy(m) for m in source if set(tags) <= set(m["tags"])]
 
-    def count(self, tags: Sequence[str]) -> int | None:
-        return sum(set(tags) <= set(m["tags"]) for m in self.live.values()) if self.counts else None
+    def list_and_count(self, tags: Sequence[str], *, expected: int = 0) -> tuple[_Bodies, int | None]:
+        count = sum(set(tags) <= set(m["tags"]) for m in self.live.values()) if self.counts else None
+        return self.list(tags), count
 
     def get(self, monitor_id: int) -> Json:
         self._known(monitor_id)
