@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dd_sync.catalog.catalog import Catalog
@@ -97,11 +98,19 @@ def _times(downtime: Resource, begins: datetime, ends: datetime) -> Iterator[tup
     if "recurrences" in schedule:
         zone = ZoneInfo(schedule["timezone"])
         for each in schedule["recurrences"]:
-            yield from Recurrence.of(each).spans(zone, begins, ends)
+            yield from _spans(Recurrence.of(each), zone, begins, ends)
         return
     start, end = _once(downtime)
     if (start is None or start < ends) and end > begins:
         yield start or begins, end
+
+
+# Every mutant asks again, and a rule that began years ago is followed from there on.
+@lru_cache(maxsize=1024)
+def _spans(
+    rule: Recurrence, zone: ZoneInfo, begins: datetime, ends: datetime
+) -> tuple[tuple[datetime, datetime], ...]:
+    return tuple(rule.spans(zone, begins, ends))
 
 
 def _once(downtime: Resource) -> tuple[datetime | None, datetime]:
