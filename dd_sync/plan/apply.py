@@ -316,15 +316,17 @@ class _Run:
         return self._create(change)
 
     def _delete_round(self, deletes: Sequence[Delete]) -> None:
-        left = [change for change in deletes if not self._is_done(change)]
+        left = [change.monitor_id for change in deletes if not (self.cut_off or self._is_done(change))]
+        used: dict[int, tuple[str, ...]] = {}
+        unknown: DatadogError | None = None
         try:
-            used = self.monitors.can_delete([change.monitor_id for change in left]) if left else {}
+            used = self.monitors.can_delete(left) if left else {}
         except DatadogError as error:
-            for change in deletes:
-                self._note(Outcome(key=change.key, did="failed", why=error.problem, hint=error.hint))
-            return
+            unknown = error
 
         def delete(change: Delete) -> Outcome:
+            if unknown is not None:
+                raise unknown
             is_used = change.monitor_id in used
             if is_used and change.key not in self.force:
                 return _in_use(change.key, change.monitor_id, used[change.monitor_id])

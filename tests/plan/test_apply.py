@@ -216,6 +216,33 @@ def test_when_nobody_can_say_whether_deleting_is_safe_nothing_is_deleted(
     assert len(datadog.live) == 2
 
 
+@pytest.mark.parametrize(
+    "error", [DatadogError("unreachable", sent=False), DatadogError("answered 401", status=401)]
+)
+def test_what_cannot_be_written_is_not_asked_about_for_deletion_either(
+    datadog: MemoryMonitors, naps: Naps, monkeypatch: pytest.MonkeyPatch, error: DatadogError
+) -> None:
+    run([declare("a"), declare("b"), declare("both", references=("b",))], datadog, naps)
+    asked: list[Sequence[int]] = []
+
+    def broken(ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        asked.append(ids)
+        raise error
+
+    monkeypatch.setattr(datadog, "can_delete", broken)
+    report = apply(plan([declare("a")], datadog), datadog, sleep=naps, workers=1)
+    assert did(report) == {"b": "skipped", "both": "failed"}
+    assert len(asked) == 1
+
+    def refuse(what: str, detail: Any) -> None:
+        raise error
+
+    datadog.before = refuse
+    report = apply(plan([declare("a", limit=7)], datadog), datadog, sleep=naps, workers=1)
+    assert did(report) == {"a": "failed", "b": "skipped", "both": "skipped"}
+    assert len(asked) == 1
+
+
 def test_an_update_of_a_monitor_deleted_meanwhile_says_so(datadog: MemoryMonitors, naps: Naps) -> None:
     run([declare("a"), declare("b")], datadog, naps)
 
