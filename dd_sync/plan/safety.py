@@ -55,7 +55,8 @@ def _refused(count: int, allowed: int | None, past: bool) -> bool:
 
 
 def _percent(count: int, owned: int) -> float:
-    return 100 * count / owned if owned else 0.0
+    # A plan is a file: one that changes monitors and says that there are none is not to be believed.
+    return 100 * count / max(owned, count) if count else 0.0
 
 
 def _limit(limit: str, allowed: int | None) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dd_sync.errors import UnsafePlan
@@ -74,3 +76,11 @@ def test_a_replacement_counts_as_a_delete() -> None:
 def test_creates_have_no_limit() -> None:
     plan = build_plan([declare(f"k{n}") for n in range(500)], [], CATALOG)
     check_limits(plan, Limits(deletes=0, deletes_percent=0, updates_percent=0))
+
+
+@pytest.mark.parametrize("owned", [0, -5, 3])
+def test_a_plan_that_says_it_owns_less_than_it_changes_is_past_every_share(owned: int) -> None:
+    with pytest.raises(UnsafePlan, match=r"4 of -?\d monitors updated \(100 %\)"):
+        check_limits(replace(updating(4, 10), owned=owned), Limits())
+    with pytest.raises(UnsafePlan, match="100 %, limit 30 %"):
+        check_limits(replace(deleting(4, 20), owned=owned), Limits())
