@@ -53,6 +53,17 @@ class Histories(RuleBasedStateMachine):
             self.world.drop(old)
             self.world.declare(to, limit, was=old)
 
+    @precondition(lambda self: bool(self._parts()))
+    @rule(data=st.data(), logs=st.booleans(), limit=LIMITS)
+    def declare_as_another_type(self, data: Any, logs: bool, limit: int) -> None:
+        key = data.draw(st.sampled_from(self._parts()))
+        self.world.declare(key, limit, was=self.world.declared[key].was, logs=logs)
+
+    @rule(at=st.integers(1, 8))
+    def apply_twice_at_once(self, at: int) -> None:
+        self.world.apply_twice_at_once(at)
+        self.world.check_foreign()
+
     @rule(data=st.data(), field=st.sampled_from(["message", "query", "tags", "options", "gone"]))
     def somebody_edits(self, data: Any, field: str) -> None:
         live = [one for one in self.world.ours() if one["type"] != "composite"]

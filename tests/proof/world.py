@@ -79,10 +79,12 @@ class World:
 
     # --- what the catalog's authors do -----------------------------------------------------------
 
-    def declare(self, key: str, limit: int, parts: Sequence[str] = (), was: str | None = None) -> None:
+    def declare(
+        self, key: str, limit: int, parts: Sequence[str] = (), was: str | None = None, *, logs: bool = False
+    ) -> None:
         fields: dict[str, Any] = {
-            "type": "query alert",
-            "query": query_of(key, limit),
+            "type": "log alert" if logs else "query alert",
+            "query": logs_of(key, limit) if logs else query_of(key, limit),
             "options": {"thresholds": {"critical": limit}},
         }
         if parts:
@@ -160,7 +162,9 @@ class World:
             check_limits(plan, LIMITS, allow_deletes=allow_deletes, allow_updates=len(plan.changes))
             planned = [change.monitor_id for change in plan.changes if change.action in ("delete", "replace")]
             port: Any = Mortal(self.datadog.monitors, kill_after)
-            return apply(plan, port, sleep=lambda _: None, workers=1)
+            # A part that is to be replaced is still named by its composites then.
+            force = [change.key for change in plan.changes if change.action == "replace"]
+            return apply(plan, port, sleep=lambda _: None, workers=1, force=force)
         except (Killed, UnsafePlan, DatadogError):
             return None
         finally:
@@ -169,6 +173,19 @@ class World:
             if allow_deletes is None:
                 assert len(gone) <= LIMITS.deletes, "it deleted past the limit"
                 assert 100 * len(gone) <= LIMITS.deletes_percent * len(before), "it deleted past the limit"
+
+    def apply_twice_at_once(self, at: int) -> None:
+        """Two runs: as the first sends its write of this number, the second comes and goes as a whole."""
+        left = [at]
+
+        def meet(method: str, path: str) -> None:
+            left[0] -= method != "GET"
+            if method != "GET" and left[0] == 0:
+                self.apply(allow_deletes=1_000)
+
+        self.proxy.on_request = meet
+        self.apply(allow_deletes=1_000)
+        self.proxy.calm()
 
     def finish(self) -> None:
         """One more apply, without faults: then live is as declared, once each."""
@@ -204,6 +221,10 @@ class World:
 
 def query_of(key: str, limit: int) -> str:
     return f"sum(last_1h):sum:proof.{key}{{env:prod}} by {{tenant}}.as_count() > {limit}"
+
+
+def logs_of(key: str, limit: int) -> str:
+    return f'logs("proof.{key}").index("*").rollup("count").last("5m") > {limit}'
 
 
 def _is_delete(passed: Passed) -> bool:
