@@ -72,9 +72,9 @@ def why(
 ) -> int:
     """Say why a monitor did or did not alert then.
 
-    The buckets in the window, each step's value, the thresholds, the state before and after, downtimes, who
-    was told and why not the others: of a scenario, or of files of samples. GROUP is as in tenant:acme; a
-    monitor that is not grouped needs none.
+    The buckets or events in the window, each step's value, the thresholds, the state before and after,
+    downtimes, who was told and why not the others: of a scenario, or of files of samples. GROUP is as in
+    tenant:acme; a monitor that is not grouped needs none.
     """
     from dd_sync.report.why import why as asked
     from dd_sync.report.why_data import as_data
