@@ -18,6 +18,8 @@ Json = dict[str, Any]
 
 MARK = re.compile(r"<!-- dd-sync [^\n]*-->")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+# Plain http to this machine only; `http://127.0.0.1:1@example.com` is another.
+_API = re.compile(r"https://[^@]*\Z|http://(127\.0\.0\.1|localhost)(:\d+)?(/|\Z)")
 _SECONDS = 20
 _PAGE = 100
 # Of 100 comments each: whoever has more has lost track of the pull request.
@@ -71,7 +73,7 @@ def pull_request(environ: Mapping[str, str], number: int | None = None) -> PullR
             "GITHUB_TOKEN holds no token", hint="in a workflow: env: {GITHUB_TOKEN: '${{ github.token }}'}"
         )
     api = environ.get("GITHUB_API_URL") or "https://api.github.com"
-    if not api.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+    if not _API.match(api):
         raise RequestError("GITHUB_API_URL is no https address", hint="GitHub sets it in every job")
     return PullRequest(repository, number or _number(environ), api.rstrip("/"), token)
 
@@ -163,7 +165,7 @@ def _call(session: requests.Session, about: PullRequest, method: str, url: str, 
         if answer.ok and answer.status_code < 300:
             return _json(answer, what)
         failure = GitHubError(
-            f"{what}: {answer.status_code}{_said(answer)}",
+            f"{what}: {answer.status_code}{_said(answer, about.token)}",
             hint=_HINTS.get(answer.status_code, "run the job again; githubstatus.com tells of outages"),
         )
         if answer.status_code < 500 or attempt == _TRIES - 1:
@@ -171,12 +173,12 @@ def _call(session: requests.Session, about: PullRequest, method: str, url: str, 
     raise failure
 
 
-def _said(answer: requests.Response) -> str:
+def _said(answer: requests.Response, token: str) -> str:
     try:
         said = answer.json()["message"]
     except (ValueError, KeyError, TypeError):
         return ""
-    return f" {within_line(str(said), 200)}"
+    return f" {within_line(str(said).replace(token, '***'), 200)}"
 
 
 def _json(answer: requests.Response, what: str) -> Any:

@@ -41,6 +41,13 @@ def test_the_first_report_is_posted() -> None:
 
 
 @responses.activate
+def test_a_token_that_github_repeats_is_not_shown() -> None:
+    responses.get(COMMENTS, status=403, json={"message": "not with token-value"})
+    with pytest.raises(GitHubError, match=r"403 not with \*\*\*$"):
+        post()
+
+
+@responses.activate
 def test_the_next_report_edits_that_comment() -> None:
     responses.get(COMMENTS, json=[comment(1, "hello"), comment(2, f"{MARK}\nold")])
     edited = responses.patch(f"{API}/repos/acme/monitors/issues/comments/2", json=comment(2, BODY))
@@ -170,6 +177,9 @@ class TestTheRunsOwnPullRequest:
             ("GITHUB_TOKEN", ""),
             ("GITHUB_TOKEN", "a\nb"),
             ("GITHUB_API_URL", "http://evil.example.com"),
+            ("GITHUB_API_URL", "http://127.0.0.1:1@evil.example.com"),
+            ("GITHUB_API_URL", "http://localhost.example.com"),
+            ("GITHUB_API_URL", "https://api.github.com@evil.example.com/"),
         ],
     )
     def test_a_variable_that_cannot_be_meant_is_named(
