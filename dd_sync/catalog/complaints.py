@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -94,7 +95,7 @@ def _mismatch(kind: str, context: dict[str, Any], value: Any) -> tuple[str, str]
     if kind == "literal_error":
         allowed = str(context["expected"]).replace("'", "")
         return f"expected {allowed}, found {found(value)}", did_you_mean(
-            str(value), allowed.split(" or "), f"write {allowed}, or leave the key out"
+            str(value), re.split(", | or ", allowed), f"write {allowed}, or leave the key out"
         )
     bounds = {
         "greater_than_equal": ("ge", "less than {}"),

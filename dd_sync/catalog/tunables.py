@@ -14,7 +14,7 @@ from dd_sync.catalog.complaints import complaints, did_you_mean
 from dd_sync.catalog.problems import Found
 from dd_sync.catalog.settings import Form
 from dd_sync.catalog.source import Source
-from dd_sync.errors import Unfit
+from dd_sync.errors import Problem, Unfit
 from dd_sync.guards.values import found as words_for
 from dd_sync.guards.values import number
 from dd_sync.timeframe import parse_duration
@@ -196,6 +196,10 @@ def read_tunables(
     declared, names = _declarations(files, found)
     for source in environments:
         _check_environment(source, declared, names, found)
+    for name in given.overrides:
+        if name not in names:
+            hint = did_you_mean(name, names, "declare it under `tunables:`, or leave it out")
+            found.problems.append(Problem(RULE, f"no tunable is called '{name}'", hint))
     values: dict[str, TunableValue] = {}
     for name, item in declared.items():
         value, source_of_it = given.value(name, item.tunable)

@@ -28,6 +28,8 @@ def _values(value: Any) -> Samples:
         value = str(value)
     if not isinstance(value, str):
         raise Unfit(f"expected samples, found {found(value)}", hint='as in "5x59 20x60"')
+    if not value.strip():
+        raise Unfit("there is no sample in it", hint='as in "5x59 20x60"; "_" is a gap')
     try:
         return read_samples(value)
     except NotationError as error:
