@@ -74,6 +74,7 @@ def compile_metric(key: str, monitor: Monitor, monitor_id: int, rollup: int | No
     nominal = _nominal(monitor.query, alert)
     window = nominal if cumulative is None else cumulative.longest
     algorithm = algorithm_of(monitor.query, alert, options)
+    judged = window if algorithm is None else algorithm.trigger or window
     inner_part = alert.expression if algorithm is None else algorithm.inner
     split = algorithm is None and _split(alert)
     keys = Support(monitor.query, split=split).keys(inner_part)
@@ -85,7 +86,8 @@ def compile_metric(key: str, monitor: Monitor, monitor_id: int, rollup: int | No
         monitor_id,
         keys,
         window=window,
-        empty_for=empty_for(window, cumulative),
+        no_data_after=2 * judged,
+        empty_for=empty_for(judged, cumulative),
         also=_OPTIONS,
     )
     step = rollup or default_step(nominal) if algorithm is None else algorithm.step

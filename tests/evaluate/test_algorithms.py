@@ -86,6 +86,24 @@ def test_recovery_has_a_window_and_a_threshold_of_its_own() -> None:
     assert moves(quick)[1][0] < moves(slow)[1][0] <= 630 + 20
 
 
+@pytest.mark.parametrize(
+    ("options", "minute"),
+    [
+        ({"notify_no_data": True, "no_data_timeframe": 60}, 360),
+        ({"notify_no_data": True, "no_data_timeframe": 10}, 315),
+        ({"notify_no_data": True}, 330),
+        ({"on_missing_data": "show_no_data"}, 315),
+    ],
+)
+def test_missing_data_is_counted_by_the_window_that_triggers(options: dict[str, Any], minute: int) -> None:
+    whole = wave("a")
+    seen = whole.times < START + 60 * 300
+    ended = Series.of(
+        "m", MetricType.GAUGE, ["h:a"], interval=60, times=whole.times[seen], values=whole.values[seen]
+    )
+    assert moves(run(anomalies("basic"), [ended], hours=9, **options)) == [(minute, "h:a", "No Data")]
+
+
 def test_without_a_season_of_history_nothing_is_anomalous() -> None:
     late = Series.of(
         "m",
