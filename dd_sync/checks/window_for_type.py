@@ -88,6 +88,17 @@ def _anomalies(subject: Subject, alert: MetricAlert, window: Window) -> Iterator
         )
 
 
+def judged_window(subject: Subject, alert: MetricAlert) -> timedelta:
+    """The part of the past that is compared: of anomalies what they trigger by, not what they learn from."""
+    call = next(calls(alert.expression, "anomalies"), None)
+    if call is None:
+        return alert.aggregation.window.length
+    windows = subject.options.get("threshold_windows")
+    trigger = seconds(windows.get("trigger_window")) if isinstance(windows, dict) else None
+    judged = trigger or seconds(_alert_window(call))
+    return timedelta(seconds=judged) if judged else alert.aggregation.window.length
+
+
 def _alert_window(call: Call) -> str | None:
     values = (keyword.value for keyword in call.keywords if keyword.name == "alert_window")
     return next((value.value for value in values if isinstance(value, Text)), None)

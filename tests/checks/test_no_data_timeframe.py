@@ -36,6 +36,27 @@ def test_a_time_without_data_that_is_too_short_or_too_long_is_told(
     assert of("no-data-timeframe", lint(metric(query, options))) == expected
 
 
+@pytest.mark.parametrize(
+    ("word", "windows", "judged"),
+    [
+        (", alert_window='last_20m'", "", "20m"),
+        ("", ", threshold_windows: {trigger_window: last_20m, recovery_window: last_20m}", "20m"),
+        ("", "", "4h"),
+        ("", ", threshold_windows: {}", "4h"),
+    ],
+)
+def test_of_anomalies_the_window_that_is_judged_counts(
+    lint: Lint, word: str, windows: str, judged: str
+) -> None:
+    query = f"avg(last_4h):anomalies(avg:a{{*}}, 'basic', 2, interval=60{word}) >= 1"
+    options = f"{{notify_no_data: true, no_data_timeframe: %d{windows}}}"
+    expected = [f"30 minutes are less than twice the window of {judged} @ 30"]
+    assert of("no-data-timeframe", lint(metric(query, options % 30))) == expected
+    enough = 40 if judged == "20m" else 480
+    assert of("no-data-timeframe", lint(metric(query, options % enough))) == []
+    assert of("no-data-timeframe", lint(metric(query, options % (enough - 1)))) != []
+
+
 def test_a_log_alert_has_none(lint: Lint) -> None:
     query = 'logs("x").index("*").rollup("count").last("5m") > 1'
     problems = lint(other("log alert", query, "{no_data_timeframe: 10}"))
