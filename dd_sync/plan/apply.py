@@ -309,7 +309,7 @@ class _Run:
     def _replace(self, change: Replace) -> Outcome:
         used = self.monitors.can_delete([change.monitor_id]).get(change.monitor_id)
         if used is not None and change.key not in self.force:
-            return _in_use(change.key, change.monitor_id, used)
+            return _in_use(change, used)
         self._remove(change.monitor_id, force=used is not None)
         # Should the second half fail, nothing may refer to the id that is gone.
         self.ids.pop(change.key, None)
@@ -329,7 +329,7 @@ class _Run:
                 raise unknown
             is_used = change.monitor_id in used
             if is_used and change.key not in self.force:
-                return _in_use(change.key, change.monitor_id, used[change.monitor_id])
+                return _in_use(change, used[change.monitor_id])
             gone = self._remove(change.monitor_id, force=is_used)
             why = "" if gone else "it was gone already"
             return Outcome(key=change.key, did="deleted", monitor_id=change.monitor_id, why=why)
@@ -347,14 +347,17 @@ class _Run:
         return True
 
 
-def _in_use(key: str, monitor_id: int, used: Sequence[str]) -> Outcome:
+def _in_use(change: Delete | Replace, used: Sequence[str]) -> Outcome:
     where = "; ".join(used) or "Datadog does not say where"
+    then = "leaves that broken"
+    if isinstance(change, Replace):
+        then += ", but for this catalog's composites, which name the new one"
     return Outcome(
-        key=key,
+        key=change.key,
         did="failed",
-        monitor_id=monitor_id,
-        why=f"monitor {monitor_id} is still used: {where}",
-        hint=f"take it out there first; --force-delete {key} deletes it all the same, and leaves that broken",
+        monitor_id=change.monitor_id,
+        why=f"monitor {change.monitor_id} is still used: {where}",
+        hint=f"take it out there first; --force-delete {change.key} deletes it all the same, and {then}",
     )
 
 
