@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -94,8 +94,16 @@ def _distinct(values: Sequence[Value], first: Ints, last: Ints) -> Floats:
     for index, value in enumerate(values):
         before[index] = seen.get(value, -1)
         seen[value] = index
-    counts = [(before[low:high] < low).sum() for low, high in zip(first, last, strict=True)]
-    return np.array(counts, dtype=np.float64)
+    return _each(first, last, lambda low, high: float(np.count_nonzero(before[low:high] < low)))
+
+
+def _each(first: Ints, last: Ints, function: Callable[[int, int], float]) -> Floats:
+    """Of the values from each of `first` up to `last`; neighbours that hold the same are worked out once."""
+    fresh = np.ones(first.size, dtype=np.bool_)
+    fresh[1:] = (np.diff(first) != 0) | (np.diff(last) != 0)
+    spans = zip(first[fresh].tolist(), last[fresh].tolist(), strict=True)
+    found = np.array([function(low, high) for low, high in spans], dtype=np.float64)
+    return np.asarray(found[np.cumsum(fresh) - 1])
 
 
 def _aggregated(method: str, numbers: Floats, first: Ints, last: Ints) -> Floats:
@@ -109,9 +117,18 @@ def _aggregated(method: str, numbers: Floats, first: Ints, last: Ints) -> Floats
         result[some] = _UFUNC[method].reduceat(np.append(numbers, 0.0), edges)[::2]
         return result / np.maximum(last - first, 1) if method == "avg" else result
     rank = percentile_of(method) or 0.0
-    for index in np.flatnonzero(some):
-        result[index] = np.percentile(numbers[first[index] : last[index]], rank)
+    result[some] = _each(first[some], last[some], lambda low, high: _percentile(numbers[low:high], rank))
     return result
+
+
+def _percentile(points: Floats, rank: float) -> float:
+    """Linear between the two points around the rank, 0 to 100."""
+    place = rank / 100 * (points.size - 1)
+    low = int(place)
+    high = min(low + 1, points.size - 1)
+    ordered = np.partition(points, (low, high))
+    share = place - low
+    return float(ordered[low] * (1 - share) + ordered[high] * share)
 
 
 # --- groups --------------------------------------------------------------------------------------
