@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from dd_sync.catalog.allowed import DEFAULT_TENANT_TAG, ENV, LONGEST_SNOOZE, NAME, TAG_KEY
-from dd_sync.catalog.source import CATALOG_FILE, read_file, require_catalog
+from dd_sync.catalog.source import CATALOG_FILE, no_environment, read_file, require_catalog
 from dd_sync.model.ownership import catalog_name
 from dd_sync.timeframe import parse_duration
 
@@ -42,11 +42,20 @@ def read_brief(folder: Path, env: str | None) -> Brief:
     """Raises CatalogError with every problem of catalog.yaml where one of them could matter here."""
     if env is None or ENV.fullmatch(env):
         require_catalog(folder)
+        if env is not None:
+            _require_environment(folder, env)
         source = read_file(folder, Path(CATALOG_FILE))
         brief = _brief(source.value, env) if source.readable and not source.problems else None
         if brief is not None:
             return brief
     return _by_the_forms(folder, env)
+
+
+def _require_environment(folder: Path, env: str) -> None:
+    """A snooze of an environment that is none would silence nothing, and look as if it did."""
+    names = {path.stem for path in (folder / "environments").rglob("*.y*ml")}
+    if env not in names:
+        raise no_environment(folder, env, names)
 
 
 def _by_the_forms(folder: Path, env: str | None) -> Brief:

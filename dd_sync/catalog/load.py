@@ -26,9 +26,9 @@ from dd_sync.catalog.references import cycles, offset_of, shown
 from dd_sync.catalog.resources import SECTIONS, read_resources, sections_in
 from dd_sync.catalog.schema import GuardDefaults, key
 from dd_sync.catalog.settings import Settings, check_env, read_settings
-from dd_sync.catalog.source import Files, Source, read_files
+from dd_sync.catalog.source import Files, Source, no_environment, read_files
 from dd_sync.catalog.tunables import Given, read_tunables
-from dd_sync.errors import CatalogError, Problem, Unfit
+from dd_sync.errors import Unfit
 from dd_sync.guards.values import AllUnfit
 from dd_sync.guards.values import found as words_for
 from dd_sync.model.monitor import Declared
@@ -142,14 +142,12 @@ def _with_wrong(catalog: Catalog, every: Sequence[Read]) -> Catalog:
 
 
 def _environment(files: Files, env: str | None) -> Source | None:
-    """The file of the environment asked for. Raises CatalogError if there is none: a typo must not pass."""
+    """The file of the environment asked for. Raises CatalogError if there is none."""
     if env is None:
         return None
     names = {Path(source.file).stem: source for source in files.environments}
     if env not in names:
-        here = f"there is no {files.folder.as_posix()}/environments/{env}.yaml"
-        hint = did_you_mean(env, names, "create it; it may be empty")
-        raise CatalogError([Problem("catalog", here, hint)])
+        raise no_environment(files.folder, env, names)
     return names[env]
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
@@ -16,7 +16,7 @@ from typing import Any
 from dd_sync.catalog.events import Broken, Builder, Marks
 from dd_sync.catalog.scalars import Written, offset_in_file
 from dd_sync.errors import CatalogError, Place, Problem, in_order
-from dd_sync.text import first_unseen, within_line
+from dd_sync.text import first_unseen, nearest, within_line
 
 RULE = "yaml"
 CATALOG_FILE = "catalog.yaml"
@@ -196,6 +196,13 @@ def require_catalog(folder: Path) -> None:
     hint = "rename it to catalog.yaml" if "catalog.yml" in names else "start one with `dd-sync init`"
     there = "catalog.yml, but no catalog.yaml" if "catalog.yml" in names else "no catalog.yaml"
     raise _no_catalog(folder, f"the folder '{folder}' has {there}", hint)
+
+
+def no_environment(folder: Path, env: str, names: Iterable[str]) -> CatalogError:
+    """That none of the environments there are, by name, is the one asked for: a typo must not pass."""
+    near = nearest(env, names)
+    hint = f"did you mean '{near}'?" if near else "create it; it may be empty"
+    return _no_catalog(folder, f"there is no {folder.as_posix()}/environments/{env}.yaml", hint)
 
 
 def _no_catalog(folder: Path, problem: str, hint: str) -> CatalogError:

@@ -53,7 +53,20 @@ def test_an_environment_that_cannot_be_one_is_an_error(tmp_path: Path) -> None:
         brief(tmp_path, {"catalog": "risk"}, env="a b")
 
 
+def test_an_environment_without_a_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments/staging.yaml").touch()
+    with pytest.raises(CatalogError) as caught:
+        brief(tmp_path, {"catalog": "risk"}, env="stagin")
+    (problem,) = caught.value.problems()
+    assert problem.problem.endswith("/environments/stagin.yaml")
+    assert problem.hint == "did you mean 'staging'?"
+    assert brief(tmp_path, {"catalog": "risk"}, env="staging").name == "risk.staging"
+
+
 def test_a_mistake_elsewhere_keeps_nobody_from_a_snooze(tmp_path: Path) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments/qa.yml").write_text("tunables: 5", "utf-8")
     found = brief(tmp_path, {"catalog": "risk", "levels": {"1": {"handles": "x"}}, "limits": 5}, env="qa")
     assert (found.name, found.tenant_tag) == ("risk.qa", "tenant")
 
