@@ -95,6 +95,8 @@ def _call(call: Call) -> Range:
     limit = call.arguments[1] if len(call.arguments) > 1 else None
     if not isinstance(limit, Number):
         return UNKNOWN
+    if call.name == "default":
+        return Range(min(first.low, limit.value), max(first.high, limit.value), first.certain)
     if call.name in ("clamp_min", "cutoff_min"):
         return Range(max(first.low, limit.value), max(first.high, limit.value), first.certain)
     if call.name in ("clamp_max", "cutoff_max"):

@@ -14,7 +14,7 @@ from typing import Any
 from dd_sync.evaluate import functions
 from dd_sync.evaluate.aggregate import default_step
 from dd_sync.evaluate.bands import MOST_SEASONS, SPREADS
-from dd_sync.evaluate.calls import calls_in, constant, is_shift, word
+from dd_sync.evaluate.calls import calls_in, constant, default_of, is_shift, word
 from dd_sync.evaluate.support import ALGORITHMS, reading_of
 from dd_sync.evaluate.unsupported import Unsupported, unsupported
 from dd_sync.query.nodes import Call, Expression, MetricAlert, Node
@@ -133,7 +133,7 @@ class _Reader:
         """Inside are buckets that stand alone: no function of it looks at the ones before."""
         for call in calls_in(self._argument(0)):
             alone = call.name in functions.POINTWISE or call.name in functions.PAIRWISE or is_shift(call)
-            if not alone and call.name not in ("default_zero", "throughput"):
+            if not alone and call.name != "throughput" and default_of(call) is None:
                 raise self._error(call, f"{call.name}() inside {self._call.name}()")
         for metric in metrics_in(self._argument(0)):
             try:

@@ -59,6 +59,16 @@ def shift_fits(seconds: float | None) -> bool:
     return seconds is not None and -_FARTHEST <= seconds <= 0 and seconds == int(seconds)
 
 
+def default_of(call: Call) -> float | None:
+    """What `default_zero(q)` and `default(q, 5)` put where nothing is; None for any other call."""
+    match call:
+        case Call(name="default_zero", arguments=(_,)):
+            return 0.0
+        case Call(name="default", arguments=(_, value)):
+            return constant(value)
+    return None
+
+
 def look_back(call: Call) -> int:
     """Seconds by which a call reads its argument earlier."""
     if call.name == "timeshift":

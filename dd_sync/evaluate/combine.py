@@ -9,7 +9,7 @@ import numpy as np
 
 from dd_sync.evaluate import functions
 from dd_sync.evaluate.aggregate import Table
-from dd_sync.evaluate.calls import constant, is_shift
+from dd_sync.evaluate.calls import constant, default_of, is_shift
 from dd_sync.evaluate.select import Group
 from dd_sync.evaluate.series import Floats
 from dd_sync.query.nodes import Binary, Call, Expression, Metric, Negative, Number
@@ -97,8 +97,9 @@ def value_when_empty(expression: Expression) -> float:
 def _call_when_empty(call: Call) -> float:
     name, arguments = call.name, call.arguments
     empty = value_when_empty(arguments[0])
-    if name == "default_zero":
-        return 0.0 if np.isnan(empty) else empty
+    default = default_of(call)
+    if default is not None:
+        return default if np.isnan(empty) else empty
     if name in functions.POINTWISE:
         numbers = [constant(argument) for argument in arguments[1:]]
         return float(functions.POINTWISE[name][1](np.array(empty), *numbers))

@@ -24,6 +24,7 @@ from dd_sync.evaluate.aggregate import (
 from dd_sync.evaluate.calls import (
     calls_in,
     constant,
+    default_of,
     has_arithmetic,
     is_shift,
     look_back,
@@ -182,7 +183,8 @@ class Evaluation:
             is_shift(call)
             or call.name in functions.POINTWISE
             or call.name in functions.PAIRWISE
-            or call.name in ("default_zero", "throughput", "count_nonzero", "count_not_null")
+            or call.name in ("throughput", "count_nonzero", "count_not_null")
+            or default_of(call) is not None
             for call in calls_in(expression)
         )
 
@@ -230,33 +232,26 @@ class Evaluation:
         argument = call.arguments[0]
         if call.name in functions.DIFFERENCES and isinstance(argument, Metric):
             return self._metric(argument, shift, call.name)
-        read = self._carrying if call.name == "default_zero" else self._buckets
-        table = read(argument, shift)
+        default = default_of(call)
+        table = (self._buckets if default is None else self._carrying)(argument, shift)
         if call.name in functions.POINTWISE:
             return pointwise(call, table)
         if is_shift(call):
             return table
         step = self._step(argument)
-        if call.name == "default_zero":
-            return self._zeros(table, self._frame(step).exists)
+        if default is not None:
+            return _defaulted(table, default, self._frame(step).exists)
         if call.name in functions.COUNTS:
             return counted(table, call.name, step)
         return Table(table.groups, _windowed(call, table.known(), step), zero=table.zero)
 
     def _carrying(self, expression: Expression, shift: int) -> Table:
-        """What default_zero fills up: before that a gauge's gaps are interpolated, in a lone series too."""
+        """What a default fills up: before that a gauge's gaps are interpolated, in a lone series too."""
         before, self._carried = self._carried, True
         try:
             return self._buckets(expression, shift)
         finally:
             self._carried = before
-
-    def _zeros(self, table: Table, exists: Bools) -> Table:
-        """default_zero: every bucket of the window is 0 that has no value; a count stays as it is."""
-        if table.zero:
-            return table
-        values = np.where(np.isnan(table.known()) & exists, 0.0, table.known())
-        return Table(table.groups, values)
 
     def _changes(self, expression: Expression) -> Table:
         """Per bucket the change, or the percentage, against the shift earlier."""
@@ -334,6 +329,14 @@ class Evaluation:
         rows = (sums[:, last] - sums[:, first])[leaf.rows]
         found: Bools = np.asarray(over_space(rows, leaf.owners, len(leaf.groups), "sum") > 0)
         return np.asarray(found.any(axis=0, keepdims=True)) if leaf.own else found
+
+
+def _defaulted(table: Table, default: float, exists: Bools) -> Table:
+    """Every bucket of the window has the default that has no value; a count that is 0 then stays as it is."""
+    if table.zero and default == 0:
+        return table
+    values = np.where(np.isnan(table.known()) & exists, default, table.known())
+    return Table(table.groups, values)
 
 
 def _space(leaf: Leaf) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dd_sync.evaluate.aggregate import OUTER, default_step
 from dd_sync.evaluate.algorithms import APPROXIMATION, Algorithm, algorithm_of
-from dd_sync.evaluate.calls import SHIFTS, calls_in, has_arithmetic, inner
+from dd_sync.evaluate.calls import SHIFTS, calls_in, default_of, has_arithmetic, inner
 from dd_sync.evaluate.combine import value_when_empty
 from dd_sync.evaluate.rule import Missing, Rule, Thresholds, read_missing, read_rule, read_thresholds, whole
 from dd_sync.evaluate.series import Ints
@@ -58,7 +58,7 @@ class MetricRule(Rule):
 
     @property
     def is_zeroed(self) -> bool:
-        """Whether a window without data has a value of its own, by default_zero()."""
+        """Whether a window without data has a value of its own, by a default."""
         return _is_zeroed(self.alert.expression, self.empty)
 
     def starts(self, ends: Ints) -> Ints:
@@ -195,11 +195,11 @@ def _missing(alert: MetricAlert, options: Mapping[str, Any], empty: float) -> Mi
 
 
 def _is_zeroed(expression: Expression, empty: float) -> bool:
-    """Whether it is never without a value: what is missing is 0 before anything is compared.
+    """Whether it is never without a value: what is missing has a default before anything is compared.
 
-    It is not if default_zero() stands around a part of it only, and the rest can still be missing.
+    It is not if the default stands around a part of it only, and the rest can still be missing.
     """
-    return not np.isnan(empty) and any(call.name == "default_zero" for call in calls_in(expression))
+    return not np.isnan(empty) and any(default_of(call) is not None for call in calls_in(expression))
 
 
 def _notes(alert: MetricAlert, step: int, window: int, algorithm: Algorithm | None) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dd_sync.evaluate import functions
 from dd_sync.evaluate.calls import (
     constant,
+    default_of,
     has_arithmetic,
     is_shift,
     numbered,
@@ -29,6 +30,7 @@ from dd_sync.query.nodes import (
     Text,
     Variable,
 )
+from dd_sync.query.tools import metrics_in
 
 SPACE = ("avg", "sum", "min", "max")
 ALGORITHMS = ("anomalies", "outliers", "forecast")
@@ -184,6 +186,12 @@ class Support:
             raise self._error(call, f"{name}() is evaluated of a plain metric only")
         if name not in functions.POINTWISE and not is_shift(call):
             self._by_bucket(call)
+        if default_of(call) and any(metric.has("as_count") for metric in metrics_in(call)):
+            raise self._error(
+                call,
+                f"{name}() of counts by another number than 0 has no published meaning",
+                "write default(…, 0), or leave it out: a count without data is 0",
+            )
         keys = self.keys(arguments[0])
         if keys is None:
             raise self._error(call, f"{name}() of a plain number is not evaluated here")
@@ -206,14 +214,13 @@ class Support:
         if name == "moving_rollup":
             seconds = numbers[0] if len(rest) == 2 else None
             return seconds is not None and seconds >= 1 and word(rest[1]) in functions.MOVING_METHODS
-        if ranking(call):
+        if ranking(call) or default_of(call) is not None:
             return True
         return not rest and (
             is_shift(call)
             or name in functions.DIFFERENCES
             or name in functions.COUNTS
             or name in functions.WINDOWED
-            or name == "default_zero"
             or numbered(name, functions.NUMBERED) is not None
         )
 

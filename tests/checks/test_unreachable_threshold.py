@@ -32,6 +32,8 @@ SCORE = (
         ("avg(last_5m):clamp_max(avg:a{*}, 100) > 100", "it never alerts: the value is 100 or less @ 100"),
         ("max(last_5m):cutoff_min(avg:a{*}, 5) > 4", "every value alerts: the value is 5 or more @ 4"),
         ("avg(last_5m):default_zero(clamp_max(a{*}, 3)) == 4", "it never alerts: the value is 3 or less @ 4"),
+        ("avg(last_5m):default(clamp_max(a{*}, 3), 4) == 5", "it never alerts: the value is 4 or less @ 5"),
+        ("avg(last_5m):default(clamp_min(a{*}, 3), 2) < 2", "it never alerts: the value is 2 or more @ 2"),
         ("avg(last_5m):count_nonzero(avg:a{*} by {host}) < 0", "it never alerts: the value is 0 or more @ 0"),
         ("sum(last_5m):sum:a{*}.as_count() >= 0", "every value alerts: the value is 0 or more @ 0"),
         ("avg(last_5m):day_before(a{*}.as_count()) / 2 < 0", "it never alerts: the value is 0 or more @ 0"),

@@ -175,6 +175,7 @@ FUNCTIONS: dict[str, Callable[[Line], Line]] = {
     "moving_rollup({q}, 200, 'max')": lambda values: trailing(values, 4, max),
     "trend_line({q})": fitted,
     "default_zero({q})": lambda values: [0.0 if math.isnan(one) else one for one in carried(values)],
+    "default({q}, 2.5)": lambda values: [2.5 if math.isnan(one) else one for one in carried(values)],
     "abs({q})": lambda values: [abs(value) for value in values],
     "clamp_max({q}, 7)": lambda values: [min(value, 7) if value == value else value for value in values],
     "cutoff_min({q}, 7)": lambda values: [math.nan if value < 7 else value for value in values],

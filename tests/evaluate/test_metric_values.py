@@ -101,7 +101,14 @@ numbers = st.lists(st.floats(-1e9, 1e9) | st.just(float("nan")), min_size=40, ma
     st.lists(numbers, min_size=1, max_size=3),
     st.sampled_from(["avg", "sum", "min", "max"]),
     st.sampled_from(
-        ["{q}", "{q} * 2 - 1", "default_zero({q})", "abs({q}) / {q}", "min({q}, timeshift({q}, -300))"]
+        [
+            "{q}",
+            "{q} * 2 - 1",
+            "default_zero({q})",
+            "default({q}, 3)",
+            "abs({q}) / {q}",
+            "min({q}, timeshift({q}, -300))",
+        ]
     ),
     st.sampled_from([60, 120]),
 )

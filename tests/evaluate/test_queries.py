@@ -40,6 +40,8 @@ def value(done: Replay, minute: int, group: str = "*") -> float | None:
         ("exclude_null({q})", "sum", 23),
         ("default_zero({q})", "avg", (23 + 8.5) / 5),
         ("default_zero(cutoff_max({q}, 10))", "min", 0),
+        ("default(cutoff_max({q}, 10), 7)", "sum", 4 + 1 + 8.5 + 7 + 2),
+        ("default(cutoff_max({q}, 10), -7)", "min", -7),
         ("diff({q})", "sum", -3 + 15 - 14),
         ("derivative({q})", "sum", -3 / 60 + 15 / 120 - 14 / 60),
         ("per_minute({q})", "sum", -3 + 7.5 - 14),
@@ -127,14 +129,21 @@ def test_gauges_are_interpolated_only_to_be_put_together(series: MakeSeries, pla
         ("avg(last_10m):default_zero(avg:m{*}.rollup(avg, 60)) > 99", 6),
         ("avg(last_10m):default_zero(avg:m{*}.fill(null).rollup(60)) > 99", 1),
         ("avg(last_10m):default_zero(sum:m{*} by {host}.rollup(60)) + 0 > 99", 6),
+        ("avg(last_10m):default(avg:m{*}.rollup(avg, 60), 2) > 99", 6 + 4 * 0.2),
+        ("avg(last_10m):default(avg:m{*}.fill(null).rollup(60), 2) > 99", 1 + 9 * 0.2),
         ("avg(last_10m):avg:m{*}.rollup(avg, 60) > 99", 10),
     ],
 )
-def test_default_zero_comes_after_interpolation(
+def test_a_default_comes_after_interpolation(
     series: MakeSeries, play: Play, query: str, expected: float
 ) -> None:
     done = play(query, [series("m", "10", "host:a", type=MetricType.GAUGE)], 10)
     assert value(done, 10, *(["host:a"] if "by {" in query else [])) == expected
+
+
+def test_a_rate_has_the_default_where_it_has_no_points(series: MakeSeries, play: Play) -> None:
+    query = "avg(last_10m):default(sum:m{*}.as_rate().rollup(sum, 60), 60) > 99"
+    assert value(play(query, [series("m", "10")], 10), 10) == pytest.approx((10 / 60 + 9 * 60) / 10)
 
 
 @pytest.mark.parametrize(("change", "expected"), [("change", 5.0), ("pct_change", 50.0)])

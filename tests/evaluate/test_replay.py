@@ -215,6 +215,24 @@ def test_default_zero_is_never_without_data(series: MakeSeries, play: Play) -> N
     assert moves(simple) == [(0, "*", "Alert")]
 
 
+def test_a_default_is_compared_where_nothing_is(series: MakeSeries, play: Play) -> None:
+    gauge = series("m", "1 1", "tenant:a", type=MetricType.GAUGE)
+    grouped = play("max(last_1m):default(max:m{*} by {tenant}, 40) > 30", [gauge], 9)
+    assert moves(grouped) == [(3, "tenant:a", "Alert")]
+    assert moves(play("max(last_1m):default(max:m{*}, 40) > 30", [], 2)) == [(0, "*", "Alert")]
+    assert moves(play("max(last_1m):default(max:m{*}, -1) > 30", [], 2)) == []
+
+
+def test_a_share_of_counts_with_defaults_has_a_value_where_either_is_missing(
+    series: MakeSeries, play: Play
+) -> None:
+    errors, requests = (f"sum:{name}{{*}} by {{tenant}}.as_count()" for name in ("errors", "requests"))
+    query = f"sum(last_5m):default({errors}, 0) / (default({requests}, 0) + 5) * 100 > 50"
+    found = [series("requests", "_ 10x4 5", "tenant:a"), series("errors", "_ _ 45 9x2", "tenant:a")]
+    done = play(query, found, 9)
+    assert [done.value_at("tenant:a", START + 60 * minute) for minute in (2, 5)] == [0, 63 / 45 * 100]
+
+
 def test_default_zero_neither_brings_a_group_before_its_data_nor_keeps_it_for_ever(
     series: MakeSeries, play: Play
 ) -> None:

@@ -57,6 +57,13 @@ def compiled(query: str = FINE, type: str = "query alert", **options: Any) -> Ru
         ("avg(last_5m):abs(avg:m{*}, direction='above') > 1", None, "these arguments"),
         ("avg(last_5m):clamp_min(avg:m{*}) > 1", None, "clamp_min()"),
         ("avg(last_5m):clamp_min(avg:m{*}, avg:n{*}) > 1", None, "clamp_min()"),
+        ("avg(last_5m):default(avg:m{*}) > 1", None, "default()"),
+        ("avg(last_5m):default(avg:m{*}, avg:n{*}) > 1", None, "default()"),
+        (
+            "sum(last_5m):sum:a{*}.as_count() / default(sum:b{*}.as_count(), 1) > 1",
+            "default(sum:b{*}.as_count(), 1)",
+            "by another number than 0",
+        ),
         ("avg(last_5m):timeshift(avg:m{*}, 60) > 1", None, "timeshift()"),
         ("avg(last_5m):moving_rollup(avg:m{*}, 60, 'p95') > 1", None, "moving_rollup()"),
         ("avg(last_5m):diff(avg:m{*} + avg:n{*}) > 1", None, "a plain metric only"),
