@@ -109,7 +109,7 @@ def _refuse_mistyped(scope: str, twins: tuple[str, ...], known: bool) -> None:
     if twins:
         problem = "could be taken for another" if known else "is not among the live tenants"
         raise RequestError(
-            f"'{scope}' {problem}; there is {_named(twins)}",
+            f"'{scope}' {problem}; there is {_named(twins)}{_of_another_script(scope)}",
             hint="check the name; if it is meant as it stands, add --unknown-tenant",
         )
     if not known and not scope.isascii():
@@ -117,6 +117,12 @@ def _refuse_mistyped(scope: str, twins: tuple[str, ...], known: bool) -> None:
             f"'{scope}' is not among the live tenants, and its letters could pass for others",
             hint="copy the name from the title of its alert; if it is right, add --unknown-tenant",
         )
+
+
+def _of_another_script(scope: str) -> str:
+    """Which letter it is, where two names look the same."""
+    other = next((letter for letter in scope if not letter.isascii()), "")
+    return f", and '{other}' here is U+{ord(other):04X}" if other else ""
 
 
 def _named(tenants: tuple[str, ...]) -> str:
