@@ -95,12 +95,21 @@ def _carry_out(
     with click.progressbar(length=plan.size, label="applying", file=sys.stderr, hidden=not shown) as bar:
 
         def progress(outcome: Outcome) -> None:
-            done.append(outcome)
+            if outcome.is_done:
+                done.append(outcome)
             bar.update(1)
 
         try:
             calls = resource_calls(app, catalog, datadog)
-            return carry_out(plan, datadog.monitors, progress=progress, force=force, calls=calls, seen=seen)
+            return carry_out(
+                plan,
+                datadog.monitors,
+                progress=progress,
+                force=force,
+                calls=calls,
+                seen=seen,
+                waiting=lambda: app.say("waiting for the requests under way; interrupt again to leave them"),
+            )
         except KeyboardInterrupt:
             app.say(f"{len(done)} of {plan.size} changes were made; the next apply goes on from there")
             raise

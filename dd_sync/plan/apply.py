@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Literal, TypeVar
@@ -40,6 +40,7 @@ def apply(
     force: Collection[str] = (),
     calls: Sequence[Calls] = (),
     seen: Survey | None = None,
+    waiting: Callable[[], None] | None = None,
 ) -> Report:
     """Makes the plan's changes and says what came of each, in the plan's order.
 
@@ -49,6 +50,7 @@ def apply(
     force: keys of monitors that are deleted although something in Datadog still uses them.
     calls: of each kind of resource that the plan changes.
     seen: what is live, if that was asked for this very plan a moment ago; else it is asked now.
+    waiting: called when an interrupt waits for the requests under way.
     """
     if not plan.size:
         return Report(outcomes=())
@@ -66,6 +68,7 @@ def apply(
         workers,
         frozenset(force),
         search_first=seen.is_doubtful,
+        waiting=waiting or _nothing,
     )
     resources = ResourceRun(plan, {one.kind: one for one in calls}, sleep, run.progress, run.ids)
     run.refuse_if_moved()
@@ -123,6 +126,10 @@ def _silent(outcome: Outcome) -> None:
     """Nobody asked to hear of it."""
 
 
+def _nothing() -> None:
+    """Nobody asked to hear of it."""
+
+
 @dataclass
 class _Run:
     plan: Plan
@@ -140,6 +147,7 @@ class _Run:
     cut_off: str = ""
     wrote: bool = False
     search_first: bool = False
+    waiting: Callable[[], None] = _nothing
 
     def __post_init__(self) -> None:
         self.ids = {key: one.id for key, one in self.live.items()}
@@ -207,20 +215,25 @@ class _Run:
             for change in changes:
                 self._note(self._guarded(change, act))
             return
-        with ThreadPoolExecutor(max_workers=self.workers) as pool:
-            begun = [pool.submit(self._guarded, change, act) for change in changes]
-            try:
-                for future in begun:
-                    self._note(future.result())
-            except BaseException:
-                # An interrupt lets the requests under way finish and begins no other; what ended counts.
-                self.stopping.set()
-                pool.shutdown(cancel_futures=True)
-                ended = [future for future in begun if not future.cancelled() and not future.exception()]
-                for outcome in (future.result() for future in ended):
-                    if outcome.key not in self.outcomes:
-                        self._note(outcome)
-                raise
+        pool = ThreadPoolExecutor(max_workers=self.workers)
+        begun: list[Future[Outcome]] = []
+        try:
+            for change in changes:
+                begun.append(pool.submit(self._guarded, change, act))
+            for future in begun:
+                self._note(future.result())
+        except BaseException:
+            # An interrupt lets the requests under way finish and begins no other; what ended counts.
+            # A second one, in here, leaves them alone: the next apply looks at what became of them.
+            self.stopping.set()
+            self.waiting()
+            pool.shutdown(cancel_futures=True)
+            ended = [future for future in begun if not future.cancelled() and not future.exception()]
+            for outcome in (future.result() for future in ended):
+                if outcome.key not in self.outcomes:
+                    self._note(outcome)
+            raise
+        pool.shutdown()
 
     def _note(self, outcome: Outcome) -> None:
         self.outcomes[outcome.key] = outcome
