@@ -36,8 +36,7 @@ def ci() -> Path:
     return next(path for path in WORKFLOWS if path.name == "ci.yml")
 
 
-def sync() -> Path:
-    return next(path for path in WORKFLOWS if path.name == "sync.yml")
+SYNCS = [path for path in WORKFLOWS if path.name.endswith("sync.yml")]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -102,17 +101,23 @@ def test_speed_informs_and_never_blocks() -> None:
     assert dict(jobs(ci()))["bench"]["continue-on-error"] is True
 
 
-def test_applies_run_one_at_a_time_and_are_never_cut_off() -> None:
-    assert read(sync())["concurrency"] == {"group": "sync", "cancel-in-progress": False}
+@pytest.mark.parametrize("path", SYNCS, ids=lambda path: path.name)
+def test_applies_run_one_at_a_time_and_are_never_cut_off(path: Path) -> None:
+    concurrency = read(path)["concurrency"]
+    assert concurrency["cancel-in-progress"] is False
+    assert "${{" not in concurrency["group"]
 
 
-def test_apply_waits_for_approval_and_carries_out_the_plan_that_was_shown() -> None:
-    apply = dict(jobs(sync()))["apply"]
-    assert apply["environment"] == "datadog-apply"
+@pytest.mark.parametrize("path", SYNCS, ids=lambda path: path.name)
+def test_apply_waits_for_approval_and_carries_out_the_plan_that_was_shown(path: Path) -> None:
+    found = dict(jobs(path))
+    plan, apply = found["plan"], found["apply"]
+    assert (plan["environment"], apply["environment"]) == ("datadog-plan", "datadog-apply")
     assert apply["needs"] == "plan"
-    assert [step["run"] for step in apply["steps"] if "dd-sync" in step.get("run", "")] == [
-        ".venv/bin/dd-sync apply --plan plan.json"
-    ]
+    (made,) = [step for step in plan["steps"] if "dd-sync plan" in step.get("run", "")]
+    assert all(part in made["run"] for part in ("--out plan.json", "$GITHUB_STEP_SUMMARY"))
+    runs = [step["run"].removeprefix(".venv/bin/") for step in apply["steps"] if "run" in step]
+    assert [run for run in runs if run.startswith("dd-sync")] == ["dd-sync apply --plan plan.json"]
 
 
 def test_the_pull_request_never_meets_the_keys_that_may_write() -> None:
