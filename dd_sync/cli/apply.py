@@ -137,7 +137,7 @@ def _planned(app: App, catalog: Catalog, datadog: Datadog) -> tuple[Plan, Survey
     from dd_sync.plan.survey import survey
 
     tell_tunables(app, catalog)
-    seen = survey(datadog.monitors, catalog.name)
+    seen = survey(datadog.monitors, catalog.name, expected=len(catalog.monitors))
     plan = make_plan(app, catalog, datadog, live=seen.monitors)
     if app.format == "text" and plan.size:
         app.show(as_text(plan, style=style(app), being_applied=True))

@@ -42,7 +42,7 @@ def drift(app: App, write_back: bool, detailed_exitcode: bool) -> int:
         catalog = app.catalog()
         tell_tunables(app, catalog)
         datadog = app.datadog()
-        live = datadog.monitors.list((MANAGED, CATALOG + catalog.name))
+        live = datadog.monitors.list((MANAGED, CATALOG + catalog.name), expected=len(catalog.monitors))
         found = find_drift(catalog.monitors, live, catalog.name, target=datadog.target)
     written = _write_back(app, catalog, found) if write_back else None
     _show(app, found, written)

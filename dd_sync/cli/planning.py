@@ -40,7 +40,7 @@ def make_plan(
     from dd_sync.plan.build import build_plan
 
     if live is None:
-        live = datadog.monitors.list((MANAGED, CATALOG + catalog.name))
+        live = datadog.monitors.list((MANAGED, CATALOG + catalog.name), expected=len(catalog.monitors))
     if app.screen.verbose:
         _tell_unknown(app, live)
     adopting = _adopting(catalog, live, datadog, only)

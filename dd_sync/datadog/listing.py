@@ -29,7 +29,8 @@ class Listing:
     def read(self, tags: Sequence[str], expected: int = 0) -> list[Json]:
         """Every live monitor that carries all of `tags`. Raises DatadogError.
 
-        expected: how many there should be; their pages are asked for at once.
+        expected: how many there should be; their pages are asked for at once, and with them the count, so
+        that one that is skipped since another was deleted meanwhile is missed.
         """
         return self._read(tags, expected, Later(lambda: self.count(tags)))
 

@@ -19,6 +19,7 @@ from dd_sync.plan.same import plainly_same
 from dd_sync.text import within_line
 
 NOTHING_LIVE = "nothing in Datadog carries this catalog's tags: every monitor is planned as a create"
+_MOST_NAMED = 10
 _NONE = MappingProxyType[str, Json]({})
 
 
@@ -119,7 +120,8 @@ def match(live: Iterable[Json], catalog: str) -> dict[str, Live]:
             found.setdefault(key, []).append(Live(int(body["id"]), body))
     for key, several in sorted(found.items()):
         if len(several) > 1:
-            ids = ", ".join(str(one.id) for one in sorted(several, key=lambda one: one.id))
+            ids = ", ".join(str(one.id) for one in sorted(several, key=lambda one: one.id)[:_MOST_NAMED])
+            ids += f" and {len(several) - _MOST_NAMED} more" if len(several) > _MOST_NAMED else ""
             raise UnsafePlan(
                 f"{len(several)} live monitors carry the key '{within_line(key, 200)}': {ids}",
                 hint="a monitor cloned in Datadog carries the tags of the first: `dd-sync detach ID` takes "

@@ -42,7 +42,7 @@ class Pages:
     """
 
     def __init__(self, number: int, *, shown: Sequence[int] | None = None, counted: Any = ...) -> None:
-        self.all = range(1, number + 1)
+        self.all: Sequence[int] = range(1, number + 1)
         self.shown = self.all if shown is None else shown
         self.counted = number if counted is ... else counted
         self.cursors: list[int] = []
@@ -166,6 +166,26 @@ def test_the_list_and_the_count_are_asked_for_at_the_same_time() -> None:
 
     with wild(answer, at_once=True) as server:
         assert client(server.url).monitors.list_and_count(("a:1",))[1] == 7
+
+
+def test_one_that_is_skipped_since_another_was_deleted_meanwhile_is_missed() -> None:
+    """The pages add up to what is left, and hold one that is gone instead of one that is there."""
+    before, begun, after = Pages(2500), threading.Barrier(2, timeout=5), Pages(2500)
+    after.all = after.shown = [one for one in range(1, 2501) if one != 5]
+    deleted = threading.Event()
+
+    def answer(number: int, line: str) -> bytes:
+        if "/search" in line or "page=0" in line:
+            answered = before(number, line)
+            begun.wait()
+            deleted.set()
+            return answered
+        assert deleted.wait(5)
+        return after(number, line)
+
+    with wild(answer, at_once=True) as server:
+        found = client(server.url).monitors.list(expected=2500)
+    assert [one["id"] for one in found] == after.all
 
 
 def test_a_list_that_fails_does_not_wait_for_its_count() -> None:
