@@ -33,7 +33,7 @@ from dd_sync.evaluate.calls import (
     word,
 )
 from dd_sync.evaluate.combine import combined, counted, joined, negated, plain_number, pointwise
-from dd_sync.evaluate.grid import Axis, cell_size, into_cells
+from dd_sync.evaluate.grid import Axis, Cells, cell_size, into_cells
 from dd_sync.evaluate.kernel import rolling
 from dd_sync.evaluate.leaves import Leaf, Leaves
 from dd_sync.evaluate.metric_rule import MetricRule
@@ -47,6 +47,10 @@ from dd_sync.query.tools import metrics_in
 # What is seen of each part of a query while it is evaluated: the part, its table, where its buckets start,
 # None where the table is by evaluation, and how many seconds earlier it is read.
 Watch = Callable[[Expression, Table, Ints | None, int], None]
+
+
+# Cells held at once.
+_CELLS = 1_000_000
 
 
 class _Cut(Exception):
@@ -145,12 +149,14 @@ class Evaluation:
     def _direct(self, leaf: Leaf, shift: int) -> Table:
         method = self._rule.alert.aggregation.method
         axis = Axis.covering(int(self._starts[0]), int(self._ends[-1]), self._cell, self._cell)
-        cells = into_cells(leaf.series, axis, shift, leaf.method, leaf.scale)
         first = axis.cell(self._starts)
-        if self._rule.cumulative is None:
-            found = taken(rolling(cells.values, self._rule.window // self._cell, method), first)
-        else:
-            found = growing(cells.values, first, axis.cell(self._ends), method)
+
+        def whole(cells: Cells) -> Floats:
+            if self._rule.cumulative is None:
+                return taken(rolling(cells.values, self._rule.window // self._cell, method), first)
+            return growing(cells.values, first, axis.cell(self._ends), method)
+
+        found = _by_series(leaf, axis, shift, leaf.method, whole)
         values = over_space(found[leaf.rows], leaf.owners, len(leaf.groups), _space(leaf)) / leaf.divisor
         return self._regrouped(leaf, values)
 
@@ -283,8 +289,8 @@ class Evaluation:
     def _rows(self, leaf: Leaf, frame: Frame, shift: int) -> Floats:
         """Each series by bucket, its gaps closed as the query asks or its type has it."""
         axis = Axis.covering(int(frame.first.min()), int(frame.last.max()), self._cell, leaf.step)
-        cells = into_cells(leaf.series, axis, shift, leaf.method, leaf.scale)
-        rows = bucketed(cells, frame)[leaf.rows] / leaf.divisor
+        found = _by_series(leaf, axis, shift, leaf.method, lambda cells: bucketed(cells, frame))
+        rows = found[leaf.rows] / leaf.divisor
         if leaf.reading.fill is not None:
             return fill(rows, frame, *leaf.reading.fill)
         if leaf.type is not MetricType.GAUGE:
@@ -321,14 +327,30 @@ class Evaluation:
 
     def _has_points(self, leaf: Leaf, shift: int, starts: Ints, length: int) -> Bools:
         axis = Axis.covering(int(starts[0, 0]), int(self._ends[-1]) + length, self._cell, self._cell)
-        cells = into_cells(leaf.series, axis, shift, "count", np.ones(len(leaf.series)))
-        sums = np.cumsum(np.nan_to_num(cells.values), axis=1)
-        sums = np.concatenate([np.zeros((len(leaf.series), 1)), sums], axis=1)
         first = axis.cell(starts)
         last = axis.cell(np.minimum(starts + length, self._ends[:, None]))
-        rows = (sums[:, last] - sums[:, first])[leaf.rows]
+
+        def counted_in(cells: Cells) -> Floats:
+            sums = np.cumsum(np.nan_to_num(cells.values), axis=1)
+            sums = np.concatenate([np.zeros((len(sums), 1)), sums], axis=1)
+            return np.asarray(sums[:, last] - sums[:, first])
+
+        rows = _by_series(leaf, axis, shift, "count", counted_in)[leaf.rows]
         found: Bools = np.asarray(over_space(rows, leaf.owners, len(leaf.groups), "sum") > 0)
         return np.asarray(found.any(axis=0, keepdims=True)) if leaf.own else found
+
+
+def _by_series(leaf: Leaf, axis: Axis, shift: int, method: str, work: Callable[[Cells], Floats]) -> Floats:
+    """What `work` makes of the cells of each series, a few of them at a time.
+
+    Cells may be far more than what is made of them: of a second each, if windows end at odd ones.
+    """
+    size = max(1, _CELLS // max(axis.count, 1))
+    parts = [
+        work(into_cells(leaf.series[at : at + size], axis, shift, method, leaf.scale[at : at + size]))
+        for at in range(0, max(len(leaf.series), 1), size)
+    ]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _defaulted(table: Table, default: float, exists: Bools) -> Table:

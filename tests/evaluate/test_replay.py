@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -404,6 +405,24 @@ def test_more_than_fits_into_memory_at_once_gives_the_same(series: MakeSeries, p
     late = replay(whole.rule, Sources(series=SeriesSet(found)), whole.times[-2:])
     assert np.array_equal(whole.values[:, -2:], late.values)
     assert whole.value_at("tenant:t19", START + 3600) == pytest.approx(19 * 3599 / 2)
+
+
+@pytest.mark.parametrize(
+    "query", ["avg(last_1d):avg:m{*} by {tenant} > 9", "sum(last_1d):sum:m{*} by {tenant}.as_count() > 9"]
+)
+def test_windows_that_end_at_odd_seconds_take_no_more_memory_than_others(query: str) -> None:
+    found = [
+        Series.of("m", MetricType.COUNT, [f"tenant:{at}"], interval=60, times=[START + at], values=[8.0])
+        for at in range(100)
+    ]
+    options = {"evaluation_delay": 7, "require_full_window": True}
+    rule = compile_rule("k", Monitor(type="query alert", query=query, options=options))
+    tracemalloc.start()
+    done = replay(rule, Sources(series=SeriesSet(found)), np.array([START + 86400]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert done.values.tolist() == [[8.0]] * 100
+    assert peak < 100e6
 
 
 def test_the_order_of_the_series_has_no_meaning(series: MakeSeries, play: Play) -> None:
