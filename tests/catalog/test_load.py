@@ -136,13 +136,14 @@ def test_a_whole_number_that_an_export_wrote_as_text_is_sent_as_a_number(read: R
             name: Raw
             type: query alert
             query: avg(last_5m):avg:a{*} > 5
-            options: {thresholds: {critical: 5}, renotify_interval: '30', timeout_h: "0"}
+            options: {thresholds: {critical: 5}, renotify_interval: '30', timeout_h: "0", new_host_delay: ""}
         """
     )
     assert only(loading).monitor.options == {
         "thresholds": {"critical": 5},
         "renotify_interval": 30,
         "timeout_h": 0,
+        "new_host_delay": None,
     }
 
 

@@ -173,7 +173,7 @@ def test_a_value_of_the_wrong_kind_names_its_parameter(
             options={"thresholds": {"critical": 50, "warning": 20.5}},
         ),
         monitor(**LOG, options={"no_data_timeframe": None, "on_missing_data": "show_no_data"}),
-        options(renotify_interval="0"),
+        options(renotify_interval="0", evaluation_delay=""),
         options(timeout_h=60),
         options(notify_by=["tenant"], renotify_interval=10, renotify_occurrences=2),
         options(notify_by=["*"], some_option_of_next_year={"a": 1}),

@@ -22,6 +22,8 @@ def test_a_live_interval_written_as_text_is_no_difference() -> None:
     assert ours == theirs
     ours, theirs = compared(live(), live(renotify_interval="0"))
     assert ours == theirs
+    ours, theirs = compared(live(), live(evaluation_delay="", no_data_timeframe=""))
+    assert ours == theirs
     ours, theirs = compared(live(renotify_interval=30), live(renotify_interval="60"))
     assert ours != theirs
 
@@ -30,10 +32,11 @@ def test_a_live_interval_written_as_text_is_no_difference() -> None:
     "options",
     [
         {"renotify_interval": 30, "escalation_message": "30"},
+        {"escalation_message": ""},
         {"timeout_h": "-1"},
         {"timeout_h": "1.5"},
         {"timeout_h": "٣"},
-        {"timeout_h": ""},
+        {"timeout_h": " "},
         {"timeout_h": "9" * 5000},
         {"notify_no_data": "1"},
         {"an_option_of_tomorrow": "1"},
