@@ -138,13 +138,11 @@ class CheckFindings:
         """Where a new group is judged for the first time, by all its runs so far: the evaluation's index,
         and when the group was first seen, epoch seconds."""
         new = before is not None and before.evaluated_at < before.first_seen + self._rule.new_group_delay
+        earlier = 0 if before is None else before.first_seen
         waited = np.concatenate([[new], life.waiting[row, :-1]])
         for column in np.flatnonzero(waited & ~life.waiting[row] & life.alive[row]).tolist():
             begins = np.flatnonzero(~waited[:column])
-            if begins.size:
-                yield column, int(self._times[begins[-1]])
-            elif before is not None:
-                yield column, before.first_seen
+            yield column, int(self._times[begins[-1]]) if begins.size else earlier
 
     def _in_a_row(self, runs: Sequence[CheckRun], first: Ints, last: Ints) -> Bytes:
         """The state that the runs of each evaluation decide, 0 where none does. int8 [T]."""
