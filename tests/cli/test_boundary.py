@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,9 +12,11 @@ from pathlib import Path
 import click
 import pytest
 
+from dd_sync.cli import run
 from dd_sync.cli.demo import demo
 from dd_sync.cli.root import COMMANDS
 from dd_sync.cli.root import dd_sync as root
+from dd_sync.cli.screen import Screen, Unwritable
 from tests.cli.support import LocalDatadog, Run, rate, write_catalog
 
 
@@ -128,6 +131,37 @@ def test_a_stream_that_is_closed_is_no_defect(line: str, code: int, live: Run, t
     command = ["bash", "-c", f"{sys.executable} -m dd_sync {line}"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ended.returncode, "defect" in ended.stderr) == (code, False)
+
+
+def test_a_closed_stdin_reads_as_empty_and_a_closed_stderr_hears_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    code = run(["normalise", "--jsonl"])
+    opened = (sys.stdin, sys.stderr)
+    for stream in opened:
+        stream.close()
+    assert (code, capsys.readouterr().out) == (0, "")
+
+
+def test_a_closed_stdout_takes_no_result_and_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    assert Screen().colours(sys.stdout) is False
+    with pytest.raises(Unwritable, match="stdout is closed"):
+        Screen().show("x")
+
+
+def test_a_reader_that_has_gone_is_no_error_and_a_full_disk_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        Screen().show("x")
+    with Path("/dev/full").open("w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(Unwritable, match="No space left"):
+            Screen().show("x")
 
 
 @pytest.mark.parametrize("command", ["query parse --jsonl", "normalise --jsonl"])
