@@ -146,7 +146,7 @@ def _type(rule: MetricRule, metric: Metric, found: Sequence[Series]) -> MetricTy
     if len(types) > 1:
         said = f"{metric.name} was submitted as {' and as '.join(types)}"
         raise unsupported(text, metric, said, _SAME_TYPE)
-    pooled = metric.aggregation not in SPACE
+    pooled = metric.aggregation not in (None, *SPACE)
     if not types:
         counted = reading_of(metric).as_count or reading_of(metric).as_rate
         return MetricType.DISTRIBUTION if pooled else MetricType.COUNT if counted else MetricType.GAUGE

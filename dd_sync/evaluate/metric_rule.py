@@ -207,7 +207,11 @@ def _notes(alert: MetricAlert, step: int, window: int, algorithm: Algorithm | No
     if algorithm is not None:
         return (APPROXIMATION.format(name=algorithm.name),)
     called = {call.name for call in calls_in(alert.expression)}
-    read = tuple(READINGS[name] for name in sorted(called & READINGS.keys()))
+    bare = dict.fromkeys(metric.name for metric in metrics_in(alert.expression) if not metric.aggregation)
+    read = (
+        *(READINGS[name] for name in sorted(called & READINGS.keys())),
+        *(f"{name} has no space aggregation: its series are averaged" for name in bare),
+    )
     chosen = [metric for metric in metrics_in(alert.expression) if reading_of(metric).step is None]
     if not chosen or (alert.aggregation.method == "sum" and _linear(alert.expression)):
         return read

@@ -138,16 +138,11 @@ class Support:
         return unsupported(self._text, node, problem, hint)
 
     def _metric(self, metric: Metric) -> Keys:
-        known = (*SPACE, "count")
+        known = (None, *SPACE, "count")
         if metric.aggregation not in known and percentile(metric.aggregation) is None:
-            said = (
-                f"the space aggregation '{metric.aggregation}'"
-                if metric.aggregation
-                else "no space aggregation"
-            )
             raise self._error(
                 metric,
-                f"{metric.name} with {said} is not evaluated here",
+                f"{metric.name} with the space aggregation '{metric.aggregation}' is not evaluated here",
                 "write avg, sum, min or max before the metric, or p95 or count if it is a distribution",
             )
         try:

@@ -146,6 +146,20 @@ def test_a_rate_has_the_default_where_it_has_no_points(series: MakeSeries, play:
     assert value(play(query, [series("m", "10")], 10), 10) == pytest.approx((10 / 60 + 9 * 60) / 10)
 
 
+@pytest.mark.parametrize(
+    ("type", "expected"), [(MetricType.GAUGE, 2.5), (MetricType.COUNT, 4), (MetricType.DISTRIBUTION, 4)]
+)
+def test_a_metric_without_a_space_aggregation_is_averaged_and_that_is_said(
+    series: MakeSeries, play: Play, type: MetricType, expected: float
+) -> None:
+    found = [series("m", "4 4", "host:a", type=type), series("m", "1 _", "host:b", type=type)]
+    bare = play("max(last_2m):m{*}.rollup(avg, 60) > 99", found, 2)
+    averaged = play("max(last_2m):avg:m{*}.rollup(avg, 60) > 99", found, 2)
+    assert value(bare, 2) == value(averaged, 2) == expected
+    assert bare.notes == ("m has no space aggregation: its series are averaged",)
+    assert averaged.notes == ()
+
+
 @pytest.mark.parametrize(("change", "expected"), [("change", 5.0), ("pct_change", 50.0)])
 def test_changes_are_taken_bucket_by_bucket(
     series: MakeSeries, play: Play, change: str, expected: float

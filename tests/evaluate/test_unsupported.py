@@ -22,7 +22,6 @@ def compiled(query: str = FINE, type: str = "query alert", **options: Any) -> Ru
 @pytest.mark.parametrize(
     ("query", "marked", "said"),
     [
-        ("avg(last_5m):m{*} > 1", "m{*}", "no space aggregation"),
         ("avg(last_5m):last:m{*} > 1", "last:m{*}", "'last'"),
         ("avg(last_5m):avg:m{*}.weighted() > 1", "avg:m{*}.weighted()", ".weighted()"),
         ("avg(last_5m):avg:m{*}.rollup(avg, monthly) > 1", None, ".rollup()"),
