@@ -11,6 +11,7 @@ from dd_sync.kinds import monitor as kind
 from dd_sync.model.monitor import Monitor
 from dd_sync.model.ownership import RESERVED, ownership_tags
 from dd_sync.plan.changes import Json
+from dd_sync.plan.look import look
 from dd_sync.ports import Monitors
 
 _DUPLICATE = re.compile(r"Duplicate of an existing monitor_id:\s*(\d+)")
@@ -84,7 +85,7 @@ class Creator:
             if wait:
                 self.sleep(wait)
             # One that carries further keys is not this one, but a clone that somebody is working on.
-            listed = self.monitors.list(tags)
+            listed = look(self.monitors, tags, self.sleep, stopped=self.stopped)
             found = [live for live in listed if kind.identity(live, self.catalog) == key]
             if found:
                 yield found

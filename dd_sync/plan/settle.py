@@ -11,6 +11,7 @@ from dd_sync.model.ownership import CATALOG, MANAGED
 from dd_sync.plan.changes import Change, Delete, Json, Plan
 from dd_sync.plan.create import SETTLE_STEPS
 from dd_sync.plan.extras import Found, without_extras
+from dd_sync.plan.look import look
 from dd_sync.plan.report import Outcome, Report
 from dd_sync.plan.same import plainly_same
 from dd_sync.ports import Monitors
@@ -35,7 +36,7 @@ def settle(
         for wait in SETTLE_STEPS:
             if wait:
                 sleep(wait)
-            found = _by_key(monitors.list(tags, expected=expected), plan.catalog)
+            found = _by_key(look(monitors, tags, sleep, expected=expected), plan.catalog)
             outcomes = without_extras(plan, outcomes, found, monitors, made)
             differing = tuple(_differing(plan, outcomes, found))
             if not differing:

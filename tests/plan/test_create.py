@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from dd_sync.errors import DatadogError
 from dd_sync.plan.apply import apply
 from dd_sync.plan.build import build_plan
+from dd_sync.plan.create import Creator
 from dd_sync.plan.report import Report
 from tests.plan.memory import CATALOG, MemoryMonitors, Naps, declare
 
@@ -259,3 +260,51 @@ def test_a_write_that_somebody_undoes_at_once_is_told(datadog: MemoryMonitors, n
     assert sum(naps.slept) == 5.0
     datadog.put(declare("b").monitor.body())
     assert run(datadog, naps, "a").differing == ("b",)
+
+
+def limited(datadog: MemoryMonitors, reads: int) -> Callable[..., list[Any]]:
+    """The list of `datadog`, refused for its pace after one read, and so many times."""
+    whole, left = datadog.list, [reads]
+
+    def lists(tags: Sequence[str] = (), *, expected: int = 0) -> list[Any]:
+        if datadog.lists and left[0]:
+            left[0] -= 1
+            raise DatadogError("answered 429", status=429)
+        return whole(tags)
+
+    return lists
+
+
+def test_a_look_that_is_refused_for_its_pace_is_waited_for(
+    datadog: MemoryMonitors, naps: Naps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    datadog.counts = False
+    made = build_plan([declare("a")], [], CATALOG)
+    monkeypatch.setattr(datadog, "list", limited(datadog, 3))
+    report = apply(made, datadog, sleep=naps, workers=1)
+    assert report.is_complete
+    assert naps.slept == [5.0] * 3
+
+
+def test_a_look_that_is_always_refused_for_its_pace_fails_after_a_minute(
+    datadog: MemoryMonitors, naps: Naps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    datadog.counts = False
+    made = build_plan([declare("a")], [], CATALOG)
+    monkeypatch.setattr(datadog, "list", limited(datadog, 1_000))
+    report = apply(made, datadog, sleep=naps, workers=1)
+    assert [outcome.did for outcome in report.outcomes] == ["failed"]
+    assert report.unread == "answered 429"
+    assert sum(naps.slept) == 120
+    assert datadog.live == {}
+
+
+def test_nothing_is_waited_for_once_the_run_is_stopped(
+    datadog: MemoryMonitors, naps: Naps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    datadog.lists = 1
+    monkeypatch.setattr(datadog, "list", limited(datadog, 1_000))
+    creator = Creator(datadog, CATALOG, naps, lambda: True)
+    with pytest.raises(DatadogError, match="answered 429"):
+        creator.create("a", declare("a").monitor.body(), search_first=True)
+    assert naps.slept == []
