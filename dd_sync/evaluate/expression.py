@@ -326,17 +326,11 @@ class Evaluation:
         return present
 
     def _has_points(self, leaf: Leaf, shift: int, starts: Ints, length: int) -> Bools:
-        axis = Axis.covering(int(starts[0, 0]), int(self._ends[-1]) + length, self._cell, self._cell)
-        first = axis.cell(starts)
-        last = axis.cell(np.minimum(starts + length, self._ends[:, None]))
-
-        def counted_in(cells: Cells) -> Floats:
-            sums = np.cumsum(np.nan_to_num(cells.values), axis=1)
-            sums = np.concatenate([np.zeros((len(sums), 1)), sums], axis=1)
-            return np.asarray(sums[:, last] - sums[:, first])
-
-        rows = _by_series(leaf, axis, shift, "count", counted_in)[leaf.rows]
-        found: Bools = np.asarray(over_space(rows, leaf.owners, len(leaf.groups), "sum") > 0)
+        first, last = starts - shift, np.minimum(starts + length, self._ends[:, None]) - shift
+        found = np.zeros((len(leaf.groups), *starts.shape), dtype=np.bool_)
+        for row, owner in zip(leaf.rows.tolist(), leaf.owners.tolist(), strict=True):
+            times = leaf.series[row].times
+            found[owner] |= np.searchsorted(times, last) > np.searchsorted(times, first)
         return np.asarray(found.any(axis=0, keepdims=True)) if leaf.own else found
 
 
