@@ -15,23 +15,20 @@ class Later(Generic[T]):
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
-        self._thread: Thread | None = None
+        # The program does not wait for a daemon to end.
+        self._thread = Thread(target=self._run, daemon=True)
         self._given: list[T] = []
         self._error: BaseException | None = None
 
     def begun(self) -> Later[T]:
         """Itself, under way; a second time it does nothing."""
-        if self._thread is None:
-            # The program does not wait for a daemon to end.
-            self._thread = Thread(target=self._run, daemon=True)
+        if self._thread.ident is None:
             self._thread.start()
         return self
 
     def result(self) -> T:
         """What the call gave, or raised, as soon as it has."""
-        thread = self.begun()._thread
-        if thread is not None:
-            thread.join()
+        self.begun()._thread.join()
         if self._error is not None:
             raise self._error
         return self._given[0]
