@@ -138,7 +138,13 @@ class _Field:
         gone = [key for key in given if key not in wanted]
         asked = [f"write {', '.join(new)}"] if new else []
         asked += [f"leave {', '.join(gone)} out"] if gone else []
-        return " and ".join(asked) or None
+        filled = [
+            f"{key} is filled in from the tunable {tunable}, so change that or write the value here"
+            for key in wanted.keys() & given.keys()
+            if wanted[key] != given[key]
+            and (tunable := self._tunable(("guard", name, key)) or self._tunable((key,)))
+        ]
+        return "; ".join((" and ".join(asked), *sorted(filled))) if asked else None
 
     def _of_tunable(self, name: str) -> Explained:
         value = self.catalog.interpolation.values.get(name)

@@ -87,8 +87,11 @@ def written_lines(written: Written) -> Iterator[str]:
     """What write-back did, and what is left to people."""
     for done in written.done:
         yield f"wrote {done.key} {done.path} into {done.where}"
-    for left in written.left:
-        yield f"left {left.key} {left.path} at {left.where}: {within_line(left.why)}"
+    left: dict[tuple[str, str, str], list[str]] = {}
+    for one in written.left:
+        left.setdefault((one.key, str(one.where), one.why), []).append(one.path)
+    for (key, where, why), paths in left.items():
+        yield f"left {key} {', '.join(paths)} at {where}: {within_line(why)}"
     if not written.done and not written.left:
         yield "Nothing to write back."
 

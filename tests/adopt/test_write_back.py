@@ -143,6 +143,24 @@ def test_what_a_guard_gives_is_explained_with_what_to_write() -> None:
     assert {str(one.where).rsplit(":", 1)[0] for one in written.left} == {"m/all.yaml:26"}
 
 
+def test_a_tunable_that_fills_in_a_guard_s_parameter_is_named_once() -> None:
+    story = Story(
+        TEXT.replace("default: 7, min: 1, max: 100", "default: 500").replace(
+            "above: 500", "above: '${limit}'"
+        )
+    )
+    live = story.datadog.by_key["guarded"]
+    query = live["query"].replace("500", "800")
+    story.edit("guarded", query=query, options={"thresholds": {"critical": 800.0, "warning": 640.0}})
+    written = story.written()
+    (line,) = [line for line in as_text(story.drift, written).splitlines() if "left" in line]
+    assert line == (
+        "left guarded query, options.thresholds.critical, options.thresholds.warning at m/all.yaml:26:13: "
+        "it comes from the guard rate: there, write above: 800, warn_at: 640; "
+        "above is filled in from the tunable limit, so change that or write the value here"
+    )
+
+
 def test_what_no_parameter_of_the_guard_gives_is_said() -> None:
     story = Story()
     story.edit("guarded", options={"timeout_h": 2})
