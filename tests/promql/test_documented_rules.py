@@ -24,18 +24,18 @@ def rules_text() -> str:
     return text
 
 
-def expressions() -> list[str]:
+def expressions() -> dict[str, str]:
     groups: dict[str, Any] = yaml.safe_load(rules_text())
-    return ["".join(rule["expr"].split()) for rule in groups["groups"][0]["rules"]]
+    return {rule["alert"]: "".join(rule["expr"].split()) for rule in groups["groups"][0]["rules"]}
 
 
 def test_the_documented_rules_are_what_the_documented_guards_mean() -> None:
     spike = f"{SETTLE} - 3 * (day_before({SETTLE}) + week_before({SETTLE})) / 2"
-    queries = [
-        "sum(last_1h):sum:streams.created{env:prod} by {tenant}.as_count() > 500",
-        f"sum(last_1h):{spike} > 100",
-    ]
-    assert expressions() == ["".join(write(parse(query)).split()) for query in queries]
+    queries = {
+        "SettleSpike": f"sum(last_1h):{spike} > 100",
+        "StreamRate": "sum(last_1h):sum:streams.created{env:prod} by {tenant}.as_count() > 500",
+    }
+    assert expressions() == {name: "".join(write(parse(query)).split()) for name, query in queries.items()}
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed (Debian: prometheus)")
