@@ -152,7 +152,7 @@ def test_a_folder_of_another_version_or_of_something_else_is_refused(tmp_path: P
     with pytest.raises(RequestError, match="not a database"):
         Store(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(RequestError, match="cannot be used: File exists$"):
+    with pytest.raises(RequestError, match=r"cannot be used: File exists$"):
         Store(tmp_path / "file")
 
 
