@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,12 +133,18 @@ def _saved(catalog: Catalog, datadog: Datadog, file: Path) -> Plan:
 
 def _planned(app: App, catalog: Catalog, datadog: Datadog) -> tuple[Plan, Survey]:
     """A new plan, shown so that the log says what was done, and what it was made of."""
-    from dd_sync.cli.planning import make_plan, style, tell_tunables
-    from dd_sync.plan.show import as_text
+    from dd_sync.datadog.later import Later
     from dd_sync.plan.survey import survey
 
+    monitors, expected = datadog.monitors, len(catalog.monitors)
+    asked = Later(lambda: survey(monitors, catalog.name, expected)).begun()
+    # What is needed next is imported while Datadog answers.
+    import_module("dd_sync.plan.apply")
+    from dd_sync.cli.planning import make_plan, style, tell_tunables
+    from dd_sync.plan.show import as_text
+
     tell_tunables(app, catalog)
-    seen = survey(datadog.monitors, catalog.name, expected=len(catalog.monitors))
+    seen = asked.result()
     plan = make_plan(app, catalog, datadog, live=seen.monitors)
     if app.format == "text" and plan.size:
         app.show(as_text(plan, style=style(app), being_applied=True))

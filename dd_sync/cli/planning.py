@@ -90,16 +90,18 @@ def _chooses_resource(catalog: Catalog, only: str) -> bool:
 
 def resource_calls(app: App, catalog: Catalog, datadog: Datadog) -> list[Calls]:
     """What reads and writes each kind that the catalog manages, beside monitors."""
-    from dd_sync.kinds.dashboard import DashboardCalls
-    from dd_sync.kinds.downtime import DowntimeCalls
-    from dd_sync.kinds.webhook import WebhookCalls
-
     calls: list[Calls] = []
     if "webhook" in catalog.manages:
+        from dd_sync.kinds.webhook import WebhookCalls
+
         calls.append(WebhookCalls(datadog.webhooks, catalog.name))
     if "downtime" in catalog.manages:
+        from dd_sync.kinds.downtime import DowntimeCalls
+
         calls.append(DowntimeCalls(datadog.downtimes, catalog.name, app.now))
     if "dashboard" in catalog.manages:
+        from dd_sync.kinds.dashboard import DashboardCalls
+
         calls.append(DashboardCalls(datadog.dashboards, catalog.name))
     return calls
 
