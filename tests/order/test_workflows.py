@@ -123,3 +123,15 @@ def test_apply_waits_for_approval_and_carries_out_the_plan_that_was_shown(path: 
 def test_the_pull_request_never_meets_the_keys_that_may_write() -> None:
     environments = {job.get("environment") for _, job in jobs(ci())}
     assert environments == {None, "datadog-plan"}
+
+
+def test_what_init_writes_installs_the_version_that_wrote_it() -> None:
+    """`init` puts its own version for VERSION; one written out would stay behind at the next release."""
+    asked = [
+        found
+        for path in WORKFLOWS
+        if "templates" in path.parts
+        for found in re.findall(r"dd-sync==([^' ]+)", path.read_text("utf-8"))
+    ]
+    assert asked
+    assert set(asked) == {"VERSION"}
