@@ -124,8 +124,8 @@ def _expected(outcome: Outcome, group: str) -> list[Expected]:
     """The times at which something is expected of a group, and whether it was met."""
     failed: dict[int, list[str]] = {}
     for failure in outcome.failures:
-        if failure.at is not None and failure.group in (None, group):
-            failed.setdefault(failure.at, []).append(failure.wanted)
+        for at, wanted in failure.missed(group):
+            failed.setdefault(at, []).append(wanted)
     times = {
         at
         for expect in outcome.scenario.form.expect

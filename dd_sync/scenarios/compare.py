@@ -28,13 +28,17 @@ _MOST_LISTED = 12
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """path: from `expect` to the part that was not met; at: seconds from the start; wanted: instead, then."""
+    """path: from `expect` to the part that was not met; at: seconds from the start; wanted: instead, then.
+
+    others: what else of the same list was not met, by its time.
+    """
 
     problem: str
     path: tuple[str | int, ...]
     group: str | None = None
     at: int | None = None
     wanted: str = ""
+    others: tuple[tuple[int, str], ...] = ()
 
 
 def compare(form: ScenarioForm, done: Replay) -> Iterator[Difference]:
@@ -147,8 +151,9 @@ class _Comparison:
         at: int | None = None,
         wanted: str = "",
         group: str | None = None,
+        others: tuple[tuple[int, str], ...] = (),
     ) -> Difference:
-        return Difference(problem, (self._index, *path), group or self._expect.group, at, wanted)
+        return Difference(problem, (self._index, *path), group or self._expect.group, at, wanted, others)
 
     # --- at a time -----------------------------------------------------------------------------
 
@@ -213,16 +218,18 @@ class _Comparison:
         got = self._moved()
         same = len(got) == len(expected) and all(map(self._is, expected, got))
         if not same:
-            at, wanted = _first_difference(
+            at, wanted, others = _differing(
                 [(one.at, one.to) for one in expected],
                 [(one.at - self._start, one.after.value) for one in got],
+                "a change to",
             )
             yield self._difference(
                 f"expected {_listed(self._expected(one) for one in expected)}, "
                 f"got {_listed(self._got(one) for one in got)}",
                 "transitions",
                 at=at,
-                wanted=f"a change to {wanted}" if wanted else "no change",
+                wanted=wanted or "no change",
+                others=others,
             )
 
     def _transitions_at_least(self, expected: Sequence[TransitionForm]) -> Iterator[Difference]:
@@ -251,14 +258,17 @@ class _Comparison:
         said = [f"{one.kind} at {relative(one.at - self._start)}" for one in got]
         wanted = [f"{one.kind} at {relative(one.at)}" for one in expected]
         if said != wanted:
-            at, first = _first_difference(
-                [(one.at, one.kind) for one in expected], [(one.at - self._start, one.kind) for one in got]
+            at, first, others = _differing(
+                [(one.at, one.kind) for one in expected],
+                [(one.at - self._start, one.kind) for one in got],
+                "the notification",
             )
             yield self._difference(
                 f"expected the notifications {_listed(wanted)}, got {_listed(said)}{self._why_not()}",
                 "notifications",
                 at=at,
-                wanted=f"the notification {first}" if first else "no notification",
+                wanted=first or "no notification",
+                others=others,
             )
             return
         for index, (one, other) in enumerate(zip(expected, got, strict=True)):
@@ -331,15 +341,18 @@ def _listed(parts: Iterable[str]) -> str:
     return (", ".join(found[:_MOST_LISTED]) or "none") + more
 
 
-def _first_difference(
-    expected: Sequence[tuple[int, str]], got: Sequence[tuple[int, str]]
-) -> tuple[int | None, str]:
-    """The time of the first one of either that the other does not have, and what was expected then, if any.
+def _differing(
+    expected: Sequence[tuple[int, str]], got: Sequence[tuple[int, str]], word: str
+) -> tuple[int | None, str, tuple[tuple[int, str], ...]]:
+    """The time of the first one of either that the other does not have, what was expected then, if any, and
+    the later ones that were expected and did not come. word: before what was expected.
 
     All of them may be the same and only their order another: then there is no such time.
     """
     at = min((moment for moment, _ in {*expected} ^ {*got}), default=None)
-    return at, next((name for moment, name in expected if moment == at), "")
+    first = next((f"{word} {name}" for moment, name in expected if moment == at), "")
+    missed = (one for one in expected if one not in got and one[0] != at)
+    return at, first, tuple((moment, f"{word} {name}") for moment, name in missed)
 
 
 def state_name(code: int) -> str:

@@ -30,8 +30,8 @@ Declare = Callable[[Mapping[str, object], date], Declarations]
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An expectation that was not met. group, at: what it is about, where it is about one; at in seconds
-    from the scenario's start. wanted: what should have been then, in a few words. source: the line at
-    `where`, if it is to be shown: one of the catalog's."""
+    from the scenario's start. wanted: what should have been then, in a few words; others: what else should
+    have been, by its time. source: the line at `where`, if it is to be shown: one of the catalog's."""
 
     problem: str
     where: Place
@@ -39,7 +39,14 @@ class Failure:
     group: str | None = None
     at: int | None = None
     wanted: str = ""
+    others: tuple[tuple[int, str], ...] = ()
     source: str | None = None
+
+    def missed(self, group: str) -> tuple[tuple[int, str], ...]:
+        """What was wanted of the group, by the times it was wanted at."""
+        if self.at is None or self.group not in (None, group):
+            return ()
+        return (self.at, self.wanted), *self.others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +123,7 @@ def run(
             group=found.group,
             at=found.at,
             wanted=found.wanted,
+            others=found.others,
         )
         for found in compare(scenario.form, done)
     )

@@ -56,8 +56,8 @@ def _timelines(outcome: Outcome, done: Replay) -> Iterator[str]:
     groups = [group for group in done.groups if group in blamed or None in blamed]
     start = int(outcome.scenario.form.start.timestamp())
     for group in groups[:_GROUPS] if done.times.size else ():
-        failed = [one for one in outcome.failures if one.at is not None and one.group in (None, group)]
-        yield from _Timeline(done, group, start, failed).lines()
+        missed = [one for failure in outcome.failures for one in failure.missed(group)]
+        yield from _Timeline(done, group, start, missed).lines()
     if len(groups) > _GROUPS:
         yield f"  … and {len(groups) - _GROUPS} more groups"
 
@@ -69,7 +69,7 @@ class _Timeline:
     done: Replay
     group: str
     start: int
-    failed: Sequence[Failure]
+    missed: Sequence[tuple[int, str]]
 
     def lines(self) -> Iterator[str]:
         row, times = self.done.groups.index(self.group), self.done.times
@@ -99,15 +99,15 @@ class _Timeline:
         nearest to what failed first.
         """
         changes = [int(at) for at in np.flatnonzero(np.diff(self.done.states[row])) + 1]
-        must = {index for one in self.failed if (index := self._index(one)) is not None}
+        must = {index for at, _ in self.missed if (index := self._index(at)) is not None}
         nice = {0, self.done.times.size - 1, *changes, *(at - 1 for at in changes)} - must
         middle = min(must, default=0)
         nearest = sorted(nice, key=lambda index: (abs(index - middle), index))
         shown = {*must, *nearest[: max(0, _LINES - len(must))]}
         return sorted(shown), len([at for at in changes if at not in shown])
 
-    def _index(self, failure: Failure) -> int | None:
-        return None if failure.at is None else self.done.index(self.start + failure.at)
+    def _index(self, at: int) -> int | None:
+        return self.done.index(self.start + at)
 
     def _remarks(self, index: int) -> Iterator[str]:
         moment = int(self.done.times[index])
@@ -117,7 +117,7 @@ class _Timeline:
         for held in self.done.suppressed:
             if (held.at, held.group) == (moment, self.group):
                 yield f"not told: {held.kind}, {held.reason}"
-        wanted = dict.fromkeys(one.wanted for one in self.failed if self._index(one) == index)
+        wanted = dict.fromkeys(wanted for at, wanted in self.missed if self._index(at) == index)
         if wanted:
             yield f"<- expected {' and '.join(wanted)}"
 

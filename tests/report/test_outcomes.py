@@ -254,3 +254,34 @@ scenarios:
     (result,) = (Summarise(pictures=True)(one, 0.0) for one in suite.outcomes())
     assert result.passed, result.text
     assert "<title>day: Alert from 1h</title>" in result.picture
+
+
+def test_a_list_that_came_late_is_met_at_none_of_its_times(tmp_path: Path) -> None:
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "catalog.yaml").write_text("catalog: shop\n")
+    (tmp_path / "a.yaml").write_text("""\
+monitors:
+  - {key: now, name: Now, message: m, type: query alert, query: "sum(last_5m):sum:orders{*}.as_count() > 50"}
+""")
+    (tmp_path / "scenarios/a.yaml").write_text("""\
+scenarios:
+  - name: a flood
+    monitor: now
+    for: 30m
+    series: [{metric: orders, type: count, values: "1x9 100 1x18"}]
+    expect:
+      - notifications: [{at: 10m, kind: alert}, {at: 15m, kind: recovery}]
+      - transitions: [{at: 11m, to: Alert}, {at: 16m, to: OK}]
+""")
+    suite = suite_of(load(tmp_path, environ={}, env=None, today=date(2026, 3, 2)))
+    (result,) = (Summarise(pictures=True)(one, 0.0) for one in suite.outcomes())
+    lines = [line.split("<- ")[1] for line in result.text.splitlines() if "<- " in line]
+    assert lines == ["expected the notification alert", "expected the notification recovery"]
+    for said in (
+        "expected the notification alert at 10m",
+        "expected the notification recovery at 15m",
+        "as expected at 11m",
+        "as expected at 16m",
+    ):
+        assert f"<title>{said}</title>" in result.picture, said
+    assert "as expected at 15m" not in result.picture
