@@ -17,7 +17,7 @@ from dd_sync.errors import Exit, RequestError
 
 if TYPE_CHECKING:
     from dd_sync.catalog.catalog import Catalog
-    from dd_sync.report.outcomes import Result
+    from dd_sync.report.result import Result
     from dd_sync.scenarios.load import Scenario
     from dd_sync.scenarios.run import Outcome
     from dd_sync.scenarios.suite import Suite

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ import click
 
 from dd_sync.cli.app import App, common
 from dd_sync.cli.render import unknown_key
-from dd_sync.errors import CatalogError, Exit, Problem, RequestError, Unfit
+from dd_sync.errors import CatalogError, Exit, Problem, RequestError
 
 if TYPE_CHECKING:
     from dd_sync.report.why_answer import Case
@@ -79,6 +78,7 @@ def why(
     from dd_sync.report.why import why as asked
     from dd_sync.report.why_data import as_data
     from dd_sync.report.why_text import as_text, plain
+    from dd_sync.scenarios.fields import time_asked
     from dd_sync.scenarios.suite import suite_of
 
     if scenario is not None and files:
@@ -93,9 +93,9 @@ def why(
         case = case_of_files(suite, key, files, kind, interval, at)
     else:
         case = _of_scenario(suite, key, scenario)
-    found = asked(case, _group(case, group), _within(case, moment_of(at, case.start)))
+    found = asked(case, _group(case, group), _within(case, time_asked(at, case.start)))
     if app.format == "json":
-        app.show(json.dumps(as_data(found), indent=2, ensure_ascii=False))
+        app.show_json(as_data(found))
     else:
         app.show(as_text(found, _paint if app.screen.colours(sys.stdout) else plain))
     return Exit.DONE
@@ -178,17 +178,6 @@ def _looked_at(case: Case) -> str:
     metrics = metrics_in(rule.alert.expression) if isinstance(rule, MetricRule) else ()
     scopes = dict.fromkeys(f"{{{render_scope(metric.scope)}}}" for metric in metrics)
     return f"; it looks at {' and '.join(scopes)}" if scopes else ""
-
-
-def moment_of(text: str, start: int) -> int:
-    """Epoch seconds of `2h30m` from the start, or of `2026-03-02T02:30:00Z`. Raises RequestError."""
-    from dd_sync.scenarios.fields import moment, offset
-
-    try:
-        return int(moment(text).timestamp()) if "T" in text or "-" in text[1:] else start + offset(text)
-    except Unfit as error:
-        hint = error.hint or "write 2h30m from the start, or 2026-03-02T02:30:00Z"
-        raise RequestError(error.problem, hint=hint) from None
 
 
 def _within(case: Case, at: int) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dd_sync.cli.why import moment_of
 from dd_sync.errors import CatalogError, RequestError
 from dd_sync.evaluate.metric_rule import MetricRule
 from dd_sync.evaluate.replay import Sources, Unsupported, compile_rule, evaluation_times, replay
@@ -14,6 +13,7 @@ from dd_sync.evaluate.series import MetricType, Series, SeriesSet
 from dd_sync.query.tools import metrics_in
 from dd_sync.report.why_answer import Case
 from dd_sync.scenarios.declarations import problem_of
+from dd_sync.scenarios.fields import time_asked
 from dd_sync.scenarios.files import Wanted, read_series
 from dd_sync.scenarios.schema import DEFAULT_START
 from dd_sync.scenarios.suite import Suite
@@ -38,7 +38,7 @@ def case_of_files(
         raise RequestError("the files hold no samples", hint="their values may be empty; compare the columns")
     last = max(int(one.times[-1]) for one in series)
     start = max(min(int(one.times[0]) for one in series), last - _LONGEST)
-    end = min(max(last, moment_of(at, start)), last + _LONGEST)
+    end = min(max(last, time_asked(at, start)), last + _LONGEST)
     rule = _rule(suite, key, datetime.fromtimestamp(start, UTC))
     sources = Sources(series=SeriesSet(series))
     return Case(key, replay(rule, sources, evaluation_times(rule, start, end + 1)), sources, start)

@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import PurePath
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from dd_sync.report.outcomes import Result
+from dd_sync.report.result import Result
 from dd_sync.text import printable
 
 # XML 1.0 has no place for these, not even escaped.

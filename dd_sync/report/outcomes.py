@@ -6,30 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from dd_sync.report.result import Result
 from dd_sync.scenarios.run import Failure, Outcome
 from dd_sync.scenarios.show import show
 from dd_sync.text import printable
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One scenario that ran. text: as people read it, its first word the verdict; picture: as HTML, if asked.
-
-    line: 0 where it was not asked for; seconds: how long it took.
-    """
-
-    monitor: str
-    name: str
-    file: str
-    line: int
-    failures: tuple[Failure, ...]
-    text: str
-    seconds: float
-    picture: str = ""
-
-    @property
-    def passed(self) -> bool:
-        return not self.failures
 
 
 @dataclass(frozen=True, slots=True)

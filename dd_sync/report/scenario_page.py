@@ -10,9 +10,9 @@ from dd_sync.evaluate.replay import Kind, Notification, Replay, Suppressed
 from dd_sync.evaluate.select import TOTAL, group_of
 from dd_sync.evaluate.series import Bytes, Ints
 from dd_sync.evaluate.silence import silences_of
-from dd_sync.report.outcomes import Result
 from dd_sync.report.picture import Expected, Picture, draw
 from dd_sync.report.plot import relative_to
+from dd_sync.report.result import Result
 from dd_sync.scenarios.run import Failure, Outcome
 from dd_sync.scenarios.show import pointed
 from dd_sync.text import printable, within_line

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
-from dd_sync.errors import Unfit
+from dd_sync.errors import RequestError, Unfit
 from dd_sync.guards.values import found
 from dd_sync.timeframe import parse_duration
 
@@ -43,6 +43,15 @@ def moment(value: Any) -> datetime:
     if read.microsecond or not _EARLIEST <= read < _LATEST:
         raise Unfit(f"'{value[:40]}' is not a whole second between 2000 and 2100", hint=hint)
     return read.astimezone(UTC)
+
+
+def time_asked(text: str, start: int) -> int:
+    """Epoch seconds of `2h30m` from the start, or of `2026-03-02T02:30:00Z`. Raises RequestError."""
+    try:
+        return int(moment(text).timestamp()) if "T" in text or "-" in text[1:] else start + offset(text)
+    except Unfit as error:
+        hint = error.hint or "write 2h30m from the start, or 2026-03-02T02:30:00Z"
+        raise RequestError(error.problem, hint=hint) from None
 
 
 def chosen(choice: type[StrEnum]) -> Any:

@@ -14,9 +14,10 @@ import pytest
 
 from dd_sync.catalog.load import load
 from dd_sync.report.junit import as_junit
-from dd_sync.report.outcomes import Result, Summarise
+from dd_sync.report.outcomes import Summarise
 from dd_sync.report.plot import marks as marks_of
 from dd_sync.report.plot import thinned
+from dd_sync.report.result import Result
 from dd_sync.report.scenario_page import page
 from dd_sync.scenarios.suite import suite_of
 
